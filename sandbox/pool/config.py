@@ -1,0 +1,133 @@
+"""What the pool is told and what it answers: plain frozen values, no behaviour.
+
+`Verdict` and `Layer` carry the names of `core.domain.outcome`; the sandbox imports nothing of the
+project, so it has its own enums, and a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sandbox.wire.messages import Call, Effect, Finding, LogLine
+
+
+class Verdict(StrEnum):
+    """How one run ended."""
+
+    SUCCEEDED = "Succeeded"
+    RETRY = "Retry"
+    FAILED = "Failed"
+    TIMED_OUT = "TimedOut"
+    OUT_OF_MEMORY = "OutOfMemory"
+    LIMIT_EXCEEDED = "LimitExceeded"
+    CRASHED = "Crashed"
+    CAGE_VIOLATION = "CageViolation"
+    PROTOCOL_VIOLATION = "ProtocolViolation"
+    REJECTED = "Rejected"
+
+
+class Layer(StrEnum):
+    """Who stopped it."""
+
+    POLICY = "policy"
+    GUARD = "guard"
+    LIMIT = "limit"
+    CAGE = "cage"
+    DEADLINE = "deadline"
+    HOST = "host"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one run; `memory` (bytes of address space) is set when the worker is forked."""
+
+    timeout: float = 5.0
+    memory: int = 128 * 1024 * 1024
+    effects: int = 100
+    log_lines: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a worker is bound to for life. `id` is unique per Reconciler uid and revision and limits."""
+
+    id: str
+    source: str
+    limits: Limits = Limits()
+    owns: tuple[str, ...] = ()
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """One run. `object` is JSON; `entry` is `reconcile` or `finalize`; `seed` is hex; `now` RFC 3339."""
+
+    code: Code
+    object: bytes
+    entry: str = "reconcile"
+    attempt: int = 1
+    reason: str = ""
+    now: str = "1970-01-01T00:00:00Z"
+    seed: str = "00" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """Exactly one for every run. `effects`, `status` and `requeue` are only there on Succeeded."""
+
+    verdict: Verdict
+    run_id: str = ""
+    layer: Layer | None = None
+    message: str = ""
+    line: int | None = None
+    effects: tuple[Effect, ...] = ()
+    status: bytes = b"{}"
+    requeue: float | None = None
+    logs: tuple[LogLine, ...] = ()
+    logs_dropped: int = 0
+    findings: tuple[Finding, ...] = ()
+    duration_ms: float = 0.0
+    cpu_ms: float = 0.0
+    peak_memory_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """`warm`'s answer: `ok` and `finalize`, or the findings, or what went wrong in the cage."""
+
+    ok: bool
+    finalize: bool = False
+    verdict: Verdict = Verdict.SUCCEEDED
+    message: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The policy's answer on a source; no findings means accepted."""
+
+    findings: tuple[Finding, ...]
+    policy_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolConfig:
+    """How many workers and how they age. `allow_degraded` may hold `landlock` and nothing else."""
+
+    max_workers: int = 16
+    max_workers_per_code: int = 2
+    spares: int = 1
+    max_runs: int = 500
+    max_age: float = 600.0
+    max_idle: float = 300.0
+    grace: float = 0.25
+    start_timeout: float = 5.0
+    allow_degraded: frozenset[str] = field(default_factory=frozenset)
+    disable_policy: bool = False  # for the escape suite alone: the cage must hold by itself
+
+
+# A host call is answered with JSON bytes, or raises sandbox.pool.errors.CallRefused with a sentence.
+HostCalls = Callable[[Call], Awaitable[bytes]]
+OnLog = Callable[[str, list[LogLine]], None]

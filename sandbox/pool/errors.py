@@ -1,0 +1,30 @@
+"""Errors of the pool.
+
+PoolError
+├── CageUnavailable   a layer of the cage is missing: terminal until the machine changes
+├── PoolClosed        the pool is draining: retry elsewhere or never
+└── CallRefused       raised by a host-call handler; its text is given to the author
+"""
+
+from __future__ import annotations
+
+
+class PoolError(Exception):
+    """Root."""
+
+
+class CageUnavailable(PoolError):
+    """`layer` is the missing one (seccomp, landlock, rlimits, …); the text says why and what to do."""
+
+    def __init__(self, layer: str, why: str) -> None:
+        super().__init__(f"the cage is not complete: {layer}: {why}")
+        self.layer = layer
+        self.why = why
+
+
+class PoolClosed(PoolError):
+    """No further run is taken."""
+
+
+class CallRefused(PoolError):
+    """The host does not answer this call."""
