@@ -1,0 +1,55 @@
+"""What the commands print: one clear error, tables for people, JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import NoReturn
+
+import typer
+
+
+class Format(StrEnum):
+    """`-o`: what a command prints."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """One line on stderr, then exit."""
+    typer.echo(f"chakrator: {printable(message)}", err=True)
+    raise typer.Exit(code)
+
+
+def printable(text: str) -> str:
+    """Untrusted text for a terminal: control characters are shown, never obeyed."""
+    return "".join(c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def print_json(value: object) -> None:
+    """One line of JSON on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")) + "\n")
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Columns as kubectl prints them: as wide as needed, two spaces between, no frame."""
+    cells = [[printable(str("" if cell is None else cell)).replace("\n", " ") for cell in row] for row in rows]
+    widths = [max(len(line[i]) for line in [list(headings), *cells]) for i in range(len(headings))]
+    for line in [list(headings), *cells]:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def print_finding(path: str, finding: Mapping[str, object]) -> None:
+    """`file:line:column severity code message [tool]`, as compilers do, so that editors can jump there."""
+    start = finding["start"]
+    assert isinstance(start, Mapping)
+    hint = f" ({finding['hint']})" if finding.get("hint") else ""
+    print(
+        printable(
+            f"{path}:{start['line']}:{start['column']} {finding['severity']} {finding['code']} "
+            f"{finding['message']}{hint} [{finding['tool']}]"
+        )
+    )
