@@ -1,0 +1,64 @@
+"""Tokens that change while we run: read again when their file changes, asked again of their plugin."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from core.errors import Invalid
+
+REREAD_AFTER = 60.0  # a projected volume swaps a symlink: its mtime need not tell
+PLUGIN_TIMEOUT = 10.0
+
+
+class TokenSource(Protocol):
+    """Where our own bearer token comes from."""
+
+    async def authorization(self, *, force: bool = False) -> str:
+        """The value of the header, scheme included; `force` after a 401. Raises only when there never was one."""
+
+
+class TokenFile:
+    """A file that holds a token; the last good content stays while the file cannot be read."""
+
+    def __init__(self, path: Path, *, monotonic: Callable[[], float]) -> None:
+        self._path = path
+        self._monotonic = monotonic
+        self._token = ""
+        self._stamp: tuple[int, int] | None = None
+        self._read_at = 0.0
+
+    async def authorization(self, *, force: bool = False) -> str:
+        """`Bearer …`. Raises Invalid when the file never held a token."""
+        with contextlib.suppress(OSError):
+            found = self._path.stat()
+            stamp = (found.st_mtime_ns, found.st_ino)
+            now = self._monotonic()
+            if force or stamp != self._stamp or now - self._read_at >= REREAD_AFTER:
+                self._token = self._path.read_text(encoding="ascii", errors="replace").strip() or self._token
+                self._stamp, self._read_at = stamp, now
+        if not self._token:
+            raise Invalid(f"the token file {self._path} is missing or empty")
+        return f"Bearer {self._token}"
+
+
+class PluginToken:
+    """The token of a kubeconfig's exec plugin; `renew` is the loader's own call, which keeps it until it expires."""
+
+    def __init__(self, *, renew: Callable[[], object], current: Callable[[], str]) -> None:
+        self._renew = renew
+        self._current = current
+        self._lock = asyncio.Lock()
+
+    async def authorization(self, *, force: bool = False) -> str:
+        """The plugin's last token; a plugin that hangs or fails leaves the old one."""
+        async with self._lock:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PLUGIN_TIMEOUT):
+                    answer = self._renew()
+                    if asyncio.iscoroutine(answer):
+                        await answer
+        return self._current()
