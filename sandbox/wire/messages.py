@@ -1,19 +1,22 @@
 """Every frame that may cross the socket between host and worker, as strict tagged structs.
 
 Both sides decode with `forbid_unknown_fields`; a frame that is not exactly one of these is a
-protocol violation. Texts and counts are bounded by the receiver (sandbox.pool.process), since a
+protocol violation. Texts and counts are bounded by their types (sandbox.wire.limits), since a
 worker is hostile by assumption. JSON, not MessagePack: the same speed, and a person can read it.
 
-Order, seen from the host:  load → ready-to-run (`Loaded` | `Refused`) ;
-run → (`Log`* , `Call` ↔ `Reply`)* → exactly one of `Done` | `Fail` ;  check → `Checked`.
+Order, seen from the host:  `Ready` | `Stuck` ;  load → `Loaded` | `Refused` | `Fail` ;
+run → (`Log`* , `Call` ↔ `Reply`)* , at most one `Late` → exactly one of `Done` | `Fail` ;  check → `Checked`.
 """
 
 from __future__ import annotations
 
-import msgspec
+from typing import Annotated
 
-MAX_FRAME_FROM_WORKER = 2 * 1024 * 1024
-MAX_FRAME_TO_WORKER = 8 * 1024 * 1024
+import msgspec
+from msgspec import Meta
+
+from sandbox.wire import limits
+from sandbox.wire.limits import Count, Kind, Label, Line, Name, RunId, Seconds, Source, Text, Word
 
 
 class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -27,39 +30,44 @@ class Message(Frame, frozen=True, tag_field="t"):
 class Finding(Frame, frozen=True):
     """A policy diagnostic: 1-based lines, 1-based columns in UTF-16 units, end exclusive."""
 
-    code: str
-    message: str
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    hint: str = ""
+    code: Word
+    message: Text
+    line: Line
+    column: Line
+    end_line: Line
+    end_column: Line
+    hint: Text = ""
+
+
+Findings = Annotated[list[Finding], Meta(max_length=limits.MAX_FINDINGS)]
 
 
 # ── host → worker ────────────────────────────────────────────────────────────────────────────────
 class Load(Message, frozen=True, tag="load"):
     """Compile this source; once in a worker's life. `owns` are the declared kinds, `apiVersion/kind`."""
 
-    source: str
-    owns: list[str] = []
+    id: RunId
+    source: Source
+    owns: list[Kind] = []
 
 
 class Check(Message, frozen=True, tag="check"):
     """Compile this source, keep nothing, answer the findings."""
 
-    source: str
+    id: RunId
+    source: Source
 
 
 class Run(Message, frozen=True, tag="run"):
     """Execute `entry` (`reconcile` or `finalize`) on `object`. `seed` is hex, `now` RFC 3339 UTC."""
 
-    id: str
-    entry: str
+    id: RunId
+    entry: Word
     object: msgspec.Raw
     revision: int
     attempt: int
     reason: str
-    now: str
+    now: Word
     seed: str
     effects: int
     log_lines: int
@@ -74,50 +82,74 @@ class Reply(Message, frozen=True, tag="reply"):
 
 
 # ── worker → host ────────────────────────────────────────────────────────────────────────────────
+class Ready(Message, frozen=True, tag="ready"):
+    """All steps of the cage are done; the worker waits for its first frame."""
+
+
+class Stuck(Message, frozen=True, tag="stuck"):
+    """The named step of the cage failed with this errno; the worker has left."""
+
+    step: Word
+    errno: Count
+
+
 class Loaded(Message, frozen=True, tag="loaded"):
     """The source compiled and its module body ran once. `finalize`: the code defines it."""
 
+    id: RunId
     finalize: bool
 
 
 class Refused(Message, frozen=True, tag="refused"):
     """The policy does not accept the source."""
 
-    findings: list[Finding]
+    id: RunId
+    findings: Findings
 
 
 class Checked(Message, frozen=True, tag="checked"):
     """The answer to `Check`; no findings means accepted. `policy` is the version that judged."""
 
-    findings: list[Finding]
-    policy: str
+    id: RunId
+    findings: Findings
+    policy: Word
 
 
 class LogLine(Frame, frozen=True):
     """One structured line: `level` is debug, info, warning or error; `fields` are text."""
 
-    level: str
-    message: str
-    fields: dict[str, str] = {}
+    level: Word
+    message: Text
+    fields: Annotated[dict[Label, Text], Meta(max_length=64)] = {}
+
+
+LogLines = Annotated[list[LogLine], Meta(max_length=limits.MAX_LOG_LINES)]
 
 
 class Log(Message, frozen=True, tag="log"):
     """Lines of a run that is still going on."""
 
-    id: str
-    lines: list[LogLine]
+    id: RunId
+    lines: LogLines
 
 
 class Call(Message, frozen=True, tag="call"):
     """A host call: `get` (kind, name, namespace) or `list` (kind, labels)."""
 
-    id: str
-    n: int
-    verb: str
-    kind: str
-    name: str = ""
-    namespace: str = ""
-    labels: dict[str, str] = {}
+    id: RunId
+    n: Count
+    verb: Word
+    kind: Kind
+    name: Name = ""
+    namespace: Name = ""
+    labels: Annotated[dict[Label, Label], Meta(max_length=64)] = {}
+
+
+class Late(Message, frozen=True, tag="late"):
+    """The soft timeout landed on this line; what the code does after it no longer matters."""
+
+    id: RunId
+    line: Line | None = None
 
 
 class ApplyEffect(Message, frozen=True, tag="apply"):
@@ -130,25 +162,25 @@ class ApplyEffect(Message, frozen=True, tag="apply"):
 class DeleteEffect(Message, frozen=True, tag="delete"):
     """An explicit delete of an owned child."""
 
-    kind: str
-    name: str
+    kind: Kind
+    name: Name
 
 
 class ConditionEffect(Message, frozen=True, tag="condition"):
     """A condition of the author's own."""
 
-    type: str
-    status: str
-    reason: str
-    message: str = ""
+    type: Label
+    status: Word
+    reason: Label
+    message: Text = ""
 
 
 class EventEffect(Message, frozen=True, tag="event"):
     """A KubeEvent on the object."""
 
-    reason: str
-    message: str
-    type: str = "Normal"
+    reason: Label
+    message: Text
+    type: Word = "Normal"
 
 
 Effect = ApplyEffect | DeleteEffect | ConditionEffect | EventEffect
@@ -157,25 +189,25 @@ Effect = ApplyEffect | DeleteEffect | ConditionEffect | EventEffect
 class Done(Message, frozen=True, tag="done"):
     """The run returned. `status` is the whole of `ctx.status`; `requeue` is seconds, soonest wins."""
 
-    id: str
-    effects: list[Effect] = []
+    id: RunId
+    effects: Annotated[list[Effect], Meta(max_length=limits.MAX_EFFECTS)] = []
     status: msgspec.Raw = msgspec.Raw(b"{}")
-    requeue: float | None = None
-    logs: list[LogLine] = []
-    logs_dropped: int = 0
+    requeue: Seconds | None = None
+    logs: LogLines = []
+    logs_dropped: Count = 0
 
 
 class Fail(Message, frozen=True, tag="fail"):
     """The run raised. `kind`: retry, fail, guard, error, memory, timeout, limit."""
 
-    id: str
-    kind: str
-    type: str
-    message: str
-    line: int | None = None
-    logs: list[LogLine] = []
-    logs_dropped: int = 0
+    id: RunId
+    kind: Word
+    type: Label
+    message: Text
+    line: Line | None = None
+    logs: LogLines = []
+    logs_dropped: Count = 0
 
 
 ToWorker = Load | Check | Run | Reply
-FromWorker = Loaded | Refused | Checked | Log | Call | Done | Fail
+FromWorker = Ready | Stuck | Loaded | Refused | Checked | Log | Call | Late | Done | Fail

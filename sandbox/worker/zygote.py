@@ -1,0 +1,214 @@
+"""The zygote: warms one interpreter, cages itself, shows that the cage holds, then forks workers on request.
+
+One thread, no event loop, no byte of any author: packets of the host in, forks out. When the host goes,
+so does the zygote, and every worker with it.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import platform
+import signal
+import socket
+
+import msgspec
+
+from sandbox.confine import landlock, namespaces, probes, rlimits, steps
+from sandbox.confine.seccomp import CONTROL_FD, SOCKET_FD, WORKER, ZYGOTE, Program
+from sandbox.confine.steps import Plan, StepFailed
+from sandbox.confine.system import System
+from sandbox.wire import frames, limits
+from sandbox.wire.control import (
+    MAX_PACKET,
+    Broken,
+    Fork,
+    Forked,
+    FromZygote,
+    NotForked,
+    Reap,
+    Reaped,
+    Settings,
+    ToZygote,
+    Up,
+)
+from sandbox.wire.messages import Ready, Stuck
+from sandbox.worker import hygiene
+from sandbox.worker.alarm import Alarm
+from sandbox.worker.main import Worker
+from sandbox.worker.program import Language
+
+LOST = 72  # a worker's own loop failed
+_OOM_SCORE = b"900"
+_DEV_NULL = 1
+_CANARY_MEMORY = 256 * 1024 * 1024
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[ToZygote] = msgspec.json.Decoder(ToZygote)
+
+
+class Unfit(Exception):
+    """The whole cage cannot be had here; `layer` is what is missing."""
+
+    def __init__(self, layer: str, why: str) -> None:
+        super().__init__(why)
+        self.layer = layer
+
+
+class Zygote:
+    """One zygote, from its first line to the loop that forks."""
+
+    def __init__(self, control: socket.socket, settings: Settings) -> None:
+        self._control = control
+        self._settings = settings
+        self._system = System()
+        self._pid = os.getpid()
+        self._pids: dict[int, int] = {}
+        self._alarm = Alarm()
+        self._layers: dict[str, str] = {}
+        self._ready = frames.pack(Ready(), limits.MAX_FRAME_FROM_WORKER)
+
+    def boot(self) -> Up:
+        """Warm, quiet, caged and tried; raises Unfit or StepFailed."""
+        if platform.system() != "Linux":
+            raise Unfit("kernel", "the cage needs Linux")
+        self._program = Program.of(WORKER)
+        own = Program.of(ZYGOTE)
+        language = self._warm()
+        self._worker = Worker(language, self._alarm)
+        self._tasks = os.open("/proc/self/task", os.O_RDONLY | os.O_DIRECTORY)
+        self._score()
+        for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):  # what the interpreter took for itself
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGALRM, self._alarm.ring)
+        hygiene.quiet()
+        self._abi = self._landlock_abi()
+        self._layers["namespaces"] = namespaces.leave(self._system)
+        self._cage(Plan(self._system, self._settings.parent, self._settings.uid, self._abi, rlimits.zygote(), own))
+        hygiene.close_imports(keep_tools=self._settings.disable_policy)
+        gc.collect()
+        gc.disable()
+        self._canaries()
+        gc.freeze()
+        self._layers |= {"seccomp": "on", "no_new_privs": "on", "rlimits": "on", "identity": f"uid {os.getuid()}"}
+        return Up(self._layers, language.version)
+
+    def serve(self) -> None:
+        """Forks and reaps until the host is gone."""
+        while True:
+            packet, fds, _, _ = socket.recv_fds(self._control, MAX_PACKET, 1)
+            if not packet:
+                os._exit(0)
+            message = _decoder.decode(packet)
+            if isinstance(message, Fork):
+                self._fork(message, fds[0])
+            else:
+                self._reap(message)
+
+    def _warm(self) -> Language:
+        language: Language
+        if self._settings.disable_policy:
+            from sandbox.worker.bare import Bare
+
+            language = Bare()
+        else:
+            from sandbox.worker.policed import Policy
+
+            language = Policy()
+        return language
+
+    def _score(self) -> None:
+        score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        try:
+            os.write(score, _OOM_SCORE)
+        finally:
+            os.close(score)
+
+    def _landlock_abi(self) -> int:
+        try:
+            version = landlock.abi(self._system)
+        except OSError as error:
+            why = (
+                f"{error.strerror}; it needs Linux 5.13 with landlock in lsm=, and a container profile that lets it be"
+            )
+            if "landlock" not in self._settings.allow_degraded:
+                raise Unfit("landlock", why) from None
+            self._layers["landlock"] = f"off: {why}"
+            return 0
+        self._layers["landlock"] = f"on (ABI {version})"
+        return version
+
+    def _cage(self, plan: Plan) -> None:
+        *before, last = steps.ZYGOTE
+        steps.take(tuple(before), plan)
+        if plan.landlock_abi and not probes.landlock_holds():
+            raise Unfit("landlock", "the canary could open a file under Landlock")
+        steps.take((last,), plan)
+
+    def _canaries(self) -> None:
+        for probe in probes.WORKER:
+            problem = probes.run(probe, lambda: steps.take(steps.WORKER, self._plan(_CANARY_MEMORY, _DEV_NULL)))
+            if problem is not None:
+                raise Unfit(probe.layer, problem)
+
+    def _plan(self, memory: int, fd: int) -> Plan:
+        limits_of_worker = rlimits.worker(memory)
+        return Plan(self._system, self._pid, self._settings.uid, self._abi, limits_of_worker, self._program, fd)
+
+    def _fork(self, message: Fork, fd: int) -> None:
+        try:
+            if os.fstat(self._tasks).st_nlink != 3:  # ".", ".." and one thread
+                raise OSError(0, "the zygote has a second thread")
+            pid = os.fork()
+        except OSError as error:
+            os.close(fd)
+            self._send(NotForked(message.n, error.strerror or str(error)))
+            return
+        if pid == 0:
+            self._become_worker(message.memory, fd)
+        os.close(fd)
+        self._pids[message.n] = pid
+        pidfd = os.pidfd_open(pid)
+        socket.send_fds(self._control, [_encoder.encode(Forked(message.n, pid))], [pidfd])
+        os.close(pidfd)
+
+    def _become_worker(self, memory: int, fd: int) -> None:
+        try:
+            steps.take(steps.WORKER, self._plan(memory, fd))
+        except StepFailed as failed:
+            early = failed.step in (steps.SESSION.name, steps.DESCRIPTORS.name)
+            stuck = frames.pack(Stuck(failed.step, failed.errno), limits.MAX_FRAME_FROM_WORKER)
+            os.write(fd if early else SOCKET_FD, stuck)
+            os._exit(steps.FAILED)
+        try:
+            gc.enable()
+            os.write(SOCKET_FD, self._ready)
+            self._worker.serve()
+        finally:
+            os._exit(LOST)
+
+    def _reap(self, message: Reap) -> None:
+        pid = self._pids.pop(message.n)
+        _, status, usage = os.wait4(pid, 0)
+        self._send(Reaped(message.n, status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024))
+
+    def _send(self, message: FromZygote) -> None:
+        self._control.send(_encoder.encode(message))
+
+
+def main(argument: str) -> None:
+    """Boot, report and serve; whatever fails is reported, and nothing is served after it."""
+    control = socket.socket(fileno=CONTROL_FD)
+    settings = msgspec.json.decode(argument, type=Settings)
+    try:
+        zygote = Zygote(control, settings)
+        report: FromZygote = zygote.boot()
+    except StepFailed as failed:
+        report = Broken(steps.layer_of(failed.step), str(failed))
+    except Unfit as unfit:
+        report = Broken(unfit.layer, str(unfit))
+    except Exception as error:
+        report = Broken("zygote", f"{type(error).__name__}: {error}")
+    control.send(_encoder.encode(report))
+    if isinstance(report, Broken):
+        os._exit(steps.FAILED)
+    zygote.serve()
