@@ -1,0 +1,69 @@
+"""The metaclass of every class that an author defines; the guards know authors' objects by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sandbox.policy.attributes import EXCEPTION_BASES
+from sandbox.policy.errors import GuardRefused
+
+AUTHOR_MODULE = "<reconciler>"
+Exit = Callable[[object, object, object, object], object]
+
+
+def _shielded(leave: Exit) -> Exit:
+    """Keep what is not an ordinary exception, and every traceback, away from an author's `__exit__`.
+
+    A traceback leads to frames; the deadline is a BaseException, which returning True would swallow.
+    """
+
+    def __exit__(self: object, kind: object, error: object, _traceback: object) -> object:
+        if kind is None or isinstance(error, Exception):
+            return leave(self, kind, error, None)
+        leave(self, None, None, None)
+        return False
+
+    return __exit__
+
+
+def _plain_repr(self: object) -> str:
+    # `object.__repr__` prints an address, and all workers of a host share their memory layout.
+    return f"<{type(self).__name__} object>"
+
+
+class UserMeta(type):
+    """Marks authors' classes, and refuses bases that would hand out more than they should."""
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, object]) -> UserMeta:
+        mcls.admit(bases, namespace)
+        return super().__new__(mcls, name, bases, namespace)
+
+    @classmethod
+    def admit(mcls, bases: tuple[type, ...], namespace: dict[str, object]) -> None:
+        """Refuse bases that are not available; make the hooks of the body harmless."""
+        # The class statement takes the module from a global that authors cannot write to.
+        ours = str(namespace.get("__module__")).startswith("sandbox.policy.facades.")
+        for base in () if ours else bases:
+            if not mcls.may_extend(base):
+                raise GuardRefused(f"a class cannot extend {getattr(base, '__name__', 'this object')!s:.100}")
+        leave = namespace.get("__exit__")
+        if callable(leave):
+            namespace["__exit__"] = _shielded(leave)
+        if not bases and "__repr__" not in namespace:
+            namespace["__repr__"] = _plain_repr
+
+    @staticmethod
+    def may_extend(base: object) -> bool:
+        """Authors' own classes, plain exceptions, and what a facade offers to be extended."""
+        if base in EXCEPTION_BASES:
+            return True
+        kind = type(base)
+        if not (isinstance(base, type) and issubclass(kind, UserMeta)):
+            return False
+        return base.__module__ == AUTHOR_MODULE or base in EXTENSIBLE
+
+
+# Facades' classes that authors may extend (`enum.Enum`, `typing.TypedDict`); filled where they are defined.
+EXTENSIBLE: set[type] = set()
+# The metaclasses, for an exact look-up: a subclass of UserMeta that is not here is nobody's.
+USER_METAS: set[type] = {UserMeta}

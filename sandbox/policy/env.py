@@ -1,0 +1,20 @@
+"""What one run gives the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class RunEnv:
+    """`write` takes what `print` says; `now` is the run's fixed time (UTC); `seed` is the run's own.
+
+    `modules` are facades of the host's own (`chakrator`), found before the policy's.
+    """
+
+    write: Callable[[str], None]
+    now: datetime
+    seed: bytes
+    modules: Mapping[str, object] = field(default_factory=dict)
