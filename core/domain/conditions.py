@@ -66,12 +66,13 @@ class Reason(StrEnum):
     ACTIVATION_FAILED = "ActivationFailed"
     REVISION_PAUSED = "RevisionPaused"
     STORE_MISMATCH = "StoreMismatch"
+    CAGE_UNAVAILABLE = "CageUnavailable"
 
 
 REASON_MEANING: dict[Reason, str] = {
     Reason.SUCCEEDED: "The last run on this object succeeded.",
-    Reason.RETRYING: "The last run asked to be tried again, or an effect was not taken; it is tried again after a backoff.",
-    Reason.FAILED: "The code gave up on this object (`raise Fail`), or its plan is invalid; waits for a new spec or revision.",
+    Reason.RETRYING: "The run asked to be tried again, or an effect was not taken; tried again after a backoff.",
+    Reason.FAILED: "The code gave up (`raise Fail`), or its plan is invalid; waits for a new spec or revision.",
     Reason.TIMED_OUT: "The run passed its deadline and was killed; tried again after a backoff.",
     Reason.OUT_OF_MEMORY: "The run passed its memory limit and was killed; tried again after a backoff.",
     Reason.LIMIT_EXCEEDED: "The run passed another limit (effects, sizes); tried again after a backoff.",
@@ -88,12 +89,13 @@ REASON_MEANING: dict[Reason, str] = {
     Reason.TERMINATING: "The Reconciler is being deleted; its finalizers are being taken off its objects.",
     Reason.API_UNREACHABLE: "The API server does not answer, or a watch is behind.",
     Reason.INVALID_SPEC: "The Reconciler's spec cannot be carried out; the message says why.",
-    Reason.FORBIDDEN: "The ServiceAccount lacks a right; the message names verb, resource and namespace. Heals when granted.",
+    Reason.FORBIDDEN: "The ServiceAccount lacks a right, named by verb, resource and namespace. Heals when granted.",
     Reason.KIND_UNKNOWN: "A declared kind is not served by the API server. Heals when it is.",
     Reason.SERVICE_ACCOUNT_MISSING: "The ServiceAccount is not there or is being deleted.",
-    Reason.ACTIVATION_NOT_AUTHORISED: "The revision was activated for another ServiceAccount (name or uid); activate again.",
-    Reason.ACTIVATION_FAILED: "The activated revision does not start in the cage; the last good one keeps running, if there is one.",
+    Reason.ACTIVATION_NOT_AUTHORISED: "The revision was activated for another ServiceAccount; activate again.",
+    Reason.ACTIVATION_FAILED: "The activated revision does not start in the cage; the last good one keeps running.",
     Reason.REVISION_PAUSED: "The revision broke the host's rules too often; paused until the next activation.",
+    Reason.CAGE_UNAVAILABLE: "No worker can be started: a layer of the cage is missing on this machine.",
     Reason.STORE_MISMATCH: "The store is older than `status.activeRevision`; nothing runs until a person activates.",
 }
 
