@@ -44,7 +44,7 @@ async def _established(transport: KubeTransport, crds: list[manifests.Manifest])
     try:
         async with asyncio.timeout(ESTABLISHED_DEADLINE):
             for crd in crds:
-                while not _is_established(check(await transport.request("GET", crd.path)).object()):
+                while not _is_established(check(await transport.request("GET", crd.path)).object()):  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
     except TimeoutError:
         raise StartFailed(f"the CRDs were not served within {ESTABLISHED_DEADLINE:g} s") from None
@@ -86,7 +86,7 @@ async def service_account_token(
 
 
 class ControllerToken:
-    """The controller's token in a file, and a kubeconfig that reads it: made at start, refreshed long before it ends."""
+    """The controller's token in a file, renewed long before it ends, and a kubeconfig that reads it."""
 
     def __init__(self, transport: KubeTransport, folder: Path, *, server: str, ca: bytes) -> None:
         self.token_file = folder / "controller.token"

@@ -25,11 +25,14 @@ from typing import Self
 import aiohttp
 from filelock import FileLock, Timeout
 
-from chakrator.up import kubeconfig, pki, ports, programs, state, tokens
+from chakrator.up import kubeconfig, pki, ports, programs, tokens
 from chakrator.up.assets import Assets
 from chakrator.up.errors import DataFolderBusy, DataFolderUnusable, StartFailed
 from chakrator.up.files import private_folder, sweep
 from chakrator.up.processes import Child, Program, Restarts
+from chakrator.up.state import State
+from chakrator.up.state import load as load_state
+from chakrator.up.state import save as save_state
 from core.clock import Clock, SystemClock
 
 START_DEADLINE = 60.0
@@ -65,7 +68,7 @@ class ControlPlane:
         self._clock = clock or SystemClock()
         self._restarts = restarts
         self._stack = AsyncExitStack()
-        self._state = state.State()
+        self._state = State()
         self._children: dict[str, Child] = {}
 
     @property
@@ -99,7 +102,7 @@ class ControlPlane:
         return self.internal / "bootstrap.kubeconfig"
 
     @property
-    def state(self) -> state.State:
+    def state(self) -> State:
         """What the folder remembers."""
         return self._state
 
@@ -170,11 +173,11 @@ class ControlPlane:
             raise DataFolderBusy(f"another `chakrator up` is running on {self.data}") from None
         for folder in (self.data, self.data / "tokens", self.internal):
             sweep(folder)
-        self._state = state.load(self.internal / "state.json")
+        self._state = load_state(self.internal / "state.json")
 
-    def _keep(self, new: state.State) -> None:
+    def _keep(self, new: State) -> None:
         self._state = new
-        state.save(self.internal / "state.json", new)
+        save_state(self.internal / "state.json", new)
 
     async def _settle_ports(self) -> None:
         """Keeps the folder's ports when they are free, or get free in a moment; else chooses others."""

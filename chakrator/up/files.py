@@ -17,7 +17,7 @@ def private_folder(path: Path) -> Path:
 
 
 def write_private(path: Path, content: str | bytes, *, mode: int = PRIVATE_FILE) -> None:
-    """Replaces `path` atomically and durably. The temporary name begins with a dot and ends in `.tmp`: `sweep` knows it."""
+    """Replaces `path` atomically and durably; `sweep` knows the temporary file's name (`.….tmp`)."""
     data = content.encode() if isinstance(content, str) else content
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)

@@ -23,7 +23,7 @@ def main(argv: list[str]) -> None:
     # The parent may have died before the call above: then nobody would ever send the signal.
     if os.getppid() != parent:
         sys.exit("the parent is gone")
-    os.execv(program[0], program)
+    os.execv(program[0], program)  # noqa: S606 - becoming the program is the point
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Our own manifests, applied by server-side apply: idempotent, and what a newer version drops from a manifest is dropped in the cluster."""
+"""Our own manifests, applied by server-side apply.
+
+That is idempotent, and what a newer version drops from a manifest is dropped in the cluster.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loopback ports: chosen below the ephemeral range, so that no outgoing connection sits on one while its owner restarts."""
+"""Loopback ports, chosen below the ephemeral range: no outgoing connection takes one while its owner restarts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Child processes that neither outlive us nor stay dead: start, watch, restart, stop, and logs that cannot fill the disk."""
+"""Child processes that neither outlive us nor stay dead, and whose logs cannot fill the disk."""
 
 from __future__ import annotations
 
@@ -101,7 +101,10 @@ class Child:
         self._process = await self._spawn()
 
     async def until(self, probe: Callable[[], Awaitable[bool]], *, deadline: float) -> None:
-        """Waits until `probe` says yes. Raises StartFailed, with the tail of the log, when it ends or `deadline` seconds pass."""
+        """Waits until `probe` says yes.
+
+        Raises StartFailed, with the tail of the log, when the program ends or `deadline` seconds pass.
+        """
         process = self._process
         assert process is not None
         name = self.program.name

@@ -55,7 +55,7 @@ class Setup:
 
 
 def etcd(setup: Setup) -> Program:
-    """etcd, which lets in nobody without a certificate of our CA. Its peer port, unused by a single member, is chosen by the kernel."""
+    """etcd, which lets in nobody without a certificate of our CA; a single member's peer port is never used."""
     keys = setup.keys
     peer = f"https://{HOST}:0"
     argv = [

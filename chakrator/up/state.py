@@ -25,7 +25,7 @@ class State:
 
 
 def load(path: Path) -> State:
-    """The state in `path`; a fresh one where there is none. Raises DataFolderUnusable for what a newer version wrote."""
+    """The state in `path`; a fresh one where there is none. Raises DataFolderUnusable when a newer version wrote it."""
     try:
         state = msgspec.json.decode(path.read_bytes(), type=State)
     except FileNotFoundError:
@@ -33,9 +33,7 @@ def load(path: Path) -> State:
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise DataFolderUnusable(f"{path} is damaged; delete it to keep the data and have ports chosen again") from None
     if state.format > FORMAT:
-        raise DataFolderUnusable(
-            f"{path.parent} was written by a newer version of Chakrator; use that one, or another --data"
-        )
+        raise DataFolderUnusable(f"a newer version of Chakrator wrote {path.parent}; use that one, or another --data")
     return state
 
 

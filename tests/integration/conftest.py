@@ -14,8 +14,9 @@ from typing import Protocol
 
 import pytest
 
+from chakrator.up import assets as asset_finder
 from chakrator.up import bootstrap, manifests
-from chakrator.up.assets import Assets, ensure_assets
+from chakrator.up.assets import Assets
 from chakrator.up.controlplane import ControlPlane
 from core.kube.client import KubeTransport
 from core.kube.errors import check
@@ -82,7 +83,7 @@ class RunningControlPlane:
 @pytest.fixture(scope="session")
 def assets() -> Assets:
     """The binaries: named by the environment, cached, or built now."""
-    return ensure_assets()
+    return asyncio.run(asset_finder.find(environ=os.environ, say=print))
 
 
 @pytest.fixture(scope="session")
@@ -117,9 +118,7 @@ async def kube(control_plane: ControlPlane) -> AsyncIterator[KubeTransport]:
 def kubectl(control_plane: ControlPlane) -> Kubectl:
     """`kubectl("get", "mr", input=…, token=…)` as the admin, or as the owner of `token`."""
 
-    def run(
-        *arguments: str, input: str | None = None, token: str | None = None
-    ) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, input: str | None = None, token: str | None = None) -> subprocess.CompletedProcess[str]:
         identity = (
             [f"--kubeconfig={control_plane.admin_kubeconfig}"]
             if token is None
