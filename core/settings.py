@@ -87,7 +87,7 @@ class Settings(_FromEnvironment):
         "PORT",
         3000,
         "a whole number from 0 to 65535",
-        "The port of web page and API; 0 takes a free one.",
+        "The port of page and API; 0 takes a free one.",
         ge=0,
         le=65535,
     )

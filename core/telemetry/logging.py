@@ -30,7 +30,7 @@ _SECRET_TEXT = re.compile(
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
     re.IGNORECASE | re.DOTALL,
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MAX_DEPTH = 6
 
 
@@ -59,8 +59,14 @@ def _clean(value: object, depth: int) -> object:
 
 
 def printable(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Escapes control characters, so that untrusted text can neither forge a line nor drive a terminal."""
-    return {key: _escape(value) for key, value in event.items()}
+    """Escapes control characters, so that untrusted text can neither forge a line nor drive a terminal.
+
+    A traceback keeps its line ends: they are indented, and follow the line they belong to.
+    """
+    return {
+        key: "\n".join(str(_escape(line)) for line in value.split("\n")) if key == "exception" else _escape(value)
+        for key, value in event.items()
+    }
 
 
 def _escape(value: object) -> object:
