@@ -8,7 +8,7 @@ for *all* of them (a test crawls what is reachable and holds it against that rul
 from __future__ import annotations
 
 import collections
-import datetime
+import datetime as dt
 import decimal
 import ipaddress
 import itertools
@@ -18,6 +18,7 @@ import types
 from collections.abc import Iterable
 
 from sandbox.policy.grammar import DENIED
+from sandbox.policy.words import words
 
 
 def _public(kind: type) -> frozenset[str]:
@@ -26,79 +27,17 @@ def _public(kind: type) -> frozenset[str]:
 
 # Written down, not computed: a new Python must not vet a new name by itself.
 FAST = frozenset(
-    [
-        "capitalize",
-        "casefold",
-        "center",
-        "count",
-        "endswith",
-        "expandtabs",
-        "find",
-        "index",
-        "isalnum",
-        "isalpha",
-        "isascii",
-        "isdecimal",
-        "isdigit",
-        "isidentifier",
-        "islower",
-        "isnumeric",
-        "isprintable",
-        "isspace",
-        "istitle",
-        "isupper",
-        "join",
-        "ljust",
-        "lower",
-        "lstrip",
-        "partition",
-        "removeprefix",
-        "removesuffix",
-        "replace",
-        "rfind",
-        "rindex",
-        "rjust",
-        "rpartition",
-        "rsplit",
-        "rstrip",
-        "split",
-        "splitlines",
-        "startswith",
-        "strip",
-        "swapcase",
-        "title",
-        "upper",
-        "zfill",
-        "clear",
-        "copy",
-        "fromkeys",
-        "get",
-        "items",
-        "keys",
-        "pop",
-        "popitem",
-        "setdefault",
-        "update",
-        "values",
-        "append",
-        "extend",
-        "insert",
-        "remove",
-        "reverse",
-        "sort",
-        "add",
-        "difference",
-        "difference_update",
-        "discard",
-        "intersection",
-        "intersection_update",
-        "isdisjoint",
-        "issubset",
-        "issuperset",
-        "symmetric_difference",
-        "symmetric_difference_update",
-        "union",
-    ]
+    words(
+        """
+        capitalize casefold center count endswith expandtabs find index isalnum isalpha isascii
+        isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper join ljust
+        lower lstrip partition removeprefix removesuffix replace rfind rindex rjust rpartition rsplit
+        rstrip split splitlines startswith strip swapcase title upper zfill clear copy fromkeys get
+        items keys pop popitem setdefault update values append extend insert remove reverse sort add
+        difference difference_update discard intersection intersection_update isdisjoint issubset
+        issuperset symmetric_difference symmetric_difference_update union
+        """
+    )
 )
 
 
@@ -115,7 +54,7 @@ _NETWORK = _IP - {"packed"} | _names(
     subnet_of subnets supernet supernet_of with_hostmask with_netmask with_prefixlen"""
 )
 _INTERFACE = _IP | _names("ip network netmask hostmask with_hostmask with_netmask with_prefixlen")
-_DATE = _names("year month day ctime isocalendar isoformat isoweekday replace strftime timetuple toordinal weekday")
+_DATE = _names("year month day ctime isocalendar isoformat isoweekday replace strftime toordinal weekday")
 _TIME = _names("hour minute second microsecond tzinfo fold isoformat strftime replace utcoffset dst tzname")
 
 _ATTRS: dict[type, frozenset[str]] = {
@@ -144,11 +83,12 @@ _ATTRS: dict[type, frozenset[str]] = {
     collections.deque: _names(
         "append appendleft clear copy count extend extendleft index insert maxlen pop popleft remove reverse rotate"
     ),
-    datetime.timedelta: _names("days seconds microseconds total_seconds min max resolution"),
-    datetime.date: _DATE,
-    datetime.time: _TIME,
-    datetime.datetime: _DATE | _TIME | _names("astimezone date time timestamp timetz utctimetuple"),
-    datetime.timezone: _names("utcoffset tzname dst"),
+    dt.timedelta: _names("days seconds microseconds total_seconds min max resolution"),
+    dt.date: _DATE,
+    dt.time: _TIME,
+    dt.datetime: _DATE | _TIME | _names("astimezone date time timestamp timetz"),
+    dt.timezone: _names("utcoffset tzname dst"),
+    type(dt.date(2000, 1, 1).isocalendar()): _names("year week weekday count index"),
     decimal.Decimal: _names(
         """adjusted as_integer_ratio compare copy_abs copy_negate copy_sign exp fma is_finite is_infinite is_nan
         is_signed is_zero ln log10 max min normalize quantize remainder_near same_quantum scaleb sqrt
@@ -173,12 +113,12 @@ _CLASS_ATTRS: dict[type, frozenset[str]] = {
     bytes: _ATTRS[bytes] | {"fromhex"},
     collections.defaultdict: FAST & _public(dict),
     collections.OrderedDict: FAST & _public(dict) | {"move_to_end"},
-    datetime.timedelta: _ATTRS[datetime.timedelta],
-    datetime.date: _DATE | _names("fromisoformat fromisocalendar fromordinal fromtimestamp min max resolution"),
-    datetime.time: _TIME | _names("fromisoformat min max resolution"),
-    datetime.datetime: _ATTRS[datetime.datetime]
+    dt.timedelta: _ATTRS[dt.timedelta],
+    dt.date: _DATE | _names("fromisoformat fromisocalendar fromordinal fromtimestamp min max resolution"),
+    dt.time: _TIME | _names("fromisoformat min max resolution"),
+    dt.datetime: _ATTRS[dt.datetime]
     | _names("combine fromisoformat fromisocalendar fromordinal fromtimestamp strptime min max resolution"),
-    datetime.timezone: _names("utc min max"),
+    dt.timezone: _names("utc min max"),
     decimal.Decimal: _ATTRS[decimal.Decimal] | {"from_float"},
     itertools.chain: frozenset({"from_iterable"}),
 }

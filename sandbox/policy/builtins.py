@@ -11,74 +11,22 @@ import builtins
 from collections.abc import Mapping
 from types import MappingProxyType
 
-_FUNCTIONS = [
-    "abs",
-    "all",
-    "any",
-    "ascii",
-    "bin",
-    "bool",
-    "bytes",
-    "callable",
-    "chr",
-    "dict",
-    "divmod",
-    "enumerate",
-    "filter",
-    "float",
-    "format",
-    "frozenset",
-    "hex",
-    "int",
-    "isinstance",
-    "issubclass",
-    "iter",
-    "len",
-    "list",
-    "map",
-    "max",
-    "min",
-    "next",
-    "oct",
-    "ord",
-    "pow",
-    "property",
-    "range",
-    "repr",
-    "reversed",
-    "round",
-    "set",
-    "slice",
-    "sorted",
-    "staticmethod",
-    "str",
-    "sum",
-    "tuple",
-    "zip",
-]
-_EXCEPTIONS = [
-    "ArithmeticError",
-    "AssertionError",
-    "AttributeError",
-    "Exception",
-    "FloatingPointError",
-    "IndexError",
-    "KeyError",
-    "LookupError",
-    "MemoryError",
-    "NameError",
-    "NotImplementedError",
-    "OverflowError",
-    "RecursionError",
-    "RuntimeError",
-    "StopIteration",
-    "TypeError",
-    "UnicodeDecodeError",
-    "UnicodeEncodeError",
-    "UnicodeError",
-    "ValueError",
-    "ZeroDivisionError",
-]
+from sandbox.policy.words import words
+
+_FUNCTIONS = words(
+    """
+    abs all any ascii bin bool bytes callable chr dict divmod enumerate filter float format frozenset hex
+    int isinstance issubclass iter len list map max min next oct ord pow property range repr reversed round
+    set slice sorted staticmethod str sum tuple zip
+    """
+)
+_EXCEPTIONS = words(
+    """
+    ArithmeticError AssertionError AttributeError Exception FloatingPointError IndexError KeyError
+    LookupError MemoryError NameError NotImplementedError OverflowError RecursionError RuntimeError
+    StopIteration TypeError UnicodeDecodeError UnicodeEncodeError UnicodeError ValueError ZeroDivisionError
+    """
+)
 _CONSTANTS = ("None", "True", "False", "Ellipsis", "NotImplemented")
 # Given to each run by `fresh_globals`, as they close over the run.
 OF_THE_RUN = ("getattr", "hasattr", "print")

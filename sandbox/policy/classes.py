@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 
 from sandbox.policy.attributes import EXCEPTION_BASES
 from sandbox.policy.errors import GuardRefused
+from sandbox.policy.grammar import HOOKS
 
 AUTHOR_MODULE = "<reconciler>"
 Exit = Callable[[object, object, object, object], object]
@@ -46,8 +48,12 @@ class UserMeta(type):
         for base in () if ours else bases:
             if not mcls.may_extend(base):
                 raise GuardRefused(f"a class cannot extend {getattr(base, '__name__', 'this object')!s:.100}")
+        for hook, function in namespace.items():
+            # A property in a hook's place would be given what its function never sees.
+            if hook in HOOKS and type(function) is not FunctionType:
+                raise GuardRefused(f"{hook} must be a plain function")
         leave = namespace.get("__exit__")
-        if callable(leave):
+        if type(leave) is FunctionType:
             namespace["__exit__"] = _shielded(leave)
         if not bases and "__repr__" not in namespace:
             namespace["__repr__"] = _plain_repr
@@ -55,7 +61,7 @@ class UserMeta(type):
     @staticmethod
     def may_extend(base: object) -> bool:
         """Authors' own classes, plain exceptions, and what a facade offers to be extended."""
-        if base in EXCEPTION_BASES:
+        if base in EXCEPTION_BASES or base in API_EXCEPTIONS:
             return True
         kind = type(base)
         if not (isinstance(base, type) and issubclass(kind, UserMeta)):
@@ -65,5 +71,14 @@ class UserMeta(type):
 
 # Facades' classes that authors may extend (`enum.Enum`, `typing.TypedDict`); filled where they are defined.
 EXTENSIBLE: set[type] = set()
+# The host's own exceptions that authors may extend (`Retry`, `Fail`).
+API_EXCEPTIONS: set[type] = set()
 # The metaclasses, for an exact look-up: a subclass of UserMeta that is not here is nobody's.
 USER_METAS: set[type] = {UserMeta}
+
+
+def register_exception_base(cls: type[Exception]) -> None:
+    """Let authors extend an exception of the host's; at warm-up only. They see its `args` and nothing else."""
+    if not issubclass(cls, Exception):
+        raise TypeError(f"{cls.__name__} is not an exception")
+    API_EXCEPTIONS.add(cls)

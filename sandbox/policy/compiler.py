@@ -90,19 +90,17 @@ def _compile(tree: ast.Module, report: Report) -> CodeType | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return compile(tree, FILENAME, "exec", dont_inherit=True)
+            return compile(tree, FILENAME, "exec", dont_inherit=True, optimize=0)
     except SyntaxError as error:
         # What only the compiler sees: `return` outside a function, `nonlocal` without a binding.
-        report.at_syntax_error(error)
+        report.at_syntax_error(error, in_bytes=True)
     return None
 
 
 def _entry_points(tree: ast.Module, report: Report) -> bool:
     defined = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     if "reconcile" not in defined:
-        report.at_top(
-            "CHK150", "the source defines no reconcile", "write: def reconcile(obj, ctx): ... at the top level"
-        )
+        report.at_top("CHK150", "the source defines no reconcile", "write: def reconcile(obj, ctx): ...")
     for name in ("reconcile", "finalize"):
         node = defined.get(name)
         if node is not None and not _takes_two(node.args):

@@ -12,6 +12,8 @@ from types import MappingProxyType
 
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES
 
+from sandbox.policy.words import words
+
 
 class Decision(Enum):
     """ALLOWED: children are judged, the node stays. JUDGED: a visitor decides, and may rewrite."""
@@ -21,125 +23,27 @@ class Decision(Enum):
     REJECTED = "rejected"
 
 
-_ALLOWED = [
-    "Add",
-    "And",
-    "Assert",
-    "Assign",
-    "BitAnd",
-    "BitOr",
-    "BitXor",
-    "BoolOp",
-    "Break",
-    "Compare",
-    "Continue",
-    "Del",
-    "Delete",
-    "Dict",
-    "DictComp",
-    "Div",
-    "Eq",
-    "Expr",
-    "FloorDiv",
-    "For",
-    "FormattedValue",
-    "GeneratorExp",
-    "Gt",
-    "GtE",
-    "If",
-    "IfExp",
-    "In",
-    "Invert",
-    "Is",
-    "IsNot",
-    "JoinedStr",
-    "LShift",
-    "Lambda",
-    "List",
-    "ListComp",
-    "Load",
-    "Lt",
-    "LtE",
-    "MatchOr",
-    "MatchSequence",
-    "MatchSingleton",
-    "Mod",
-    "Module",
-    "Mult",
-    "Not",
-    "NotEq",
-    "NotIn",
-    "Or",
-    "Pass",
-    "Pow",
-    "RShift",
-    "Raise",
-    "Return",
-    "Set",
-    "SetComp",
-    "Slice",
-    "Starred",
-    "Store",
-    "Sub",
-    "Try",
-    "Tuple",
-    "UAdd",
-    "USub",
-    "UnaryOp",
-    "While",
-    "With",
-    "Yield",
-    "YieldFrom",
-    "arguments",
-    "comprehension",
-    "keyword",
-    "match_case",
-    "withitem",
-    "Match",
-]
-_JUDGED = [
-    "AnnAssign",
-    "Attribute",
-    "AugAssign",
-    "BinOp",
-    "Call",
-    "ClassDef",
-    "Constant",
-    "ExceptHandler",
-    "FunctionDef",
-    "Global",
-    "Import",
-    "ImportFrom",
-    "MatchAs",
-    "MatchClass",
-    "MatchMapping",
-    "MatchStar",
-    "MatchValue",
-    "Name",
-    "NamedExpr",
-    "Nonlocal",
-    "Subscript",
-    "arg",
-]
-_REJECTED = [
-    "AsyncFor",
-    "AsyncFunctionDef",
-    "AsyncWith",
-    "Await",
-    "Expression",
-    "FunctionType",
-    "Interactive",
-    "Interpolation",
-    "MatMult",
-    "ParamSpec",
-    "TemplateStr",
-    "TryStar",
-    "TypeAlias",
-    "TypeIgnore",
-    "TypeVar",
-    "TypeVarTuple",
-    "alias",
-]
+_ALLOWED = words(
+    """
+    Add And Assert Assign BitAnd BitOr BitXor BoolOp Break Compare Continue Del Delete Dict DictComp Div Eq
+    Expr FloorDiv For FormattedValue GeneratorExp Gt GtE If IfExp In Invert Is IsNot JoinedStr LShift Lambda
+    List ListComp Load Lt LtE MatchOr MatchSequence MatchSingleton Mod Module Mult Not NotEq NotIn Or Pass
+    Pow RShift Raise Return Set SetComp Slice Starred Store Sub Try Tuple UAdd USub UnaryOp While With Yield
+    YieldFrom arguments keyword match_case withitem Match
+    """
+)
+_JUDGED = words(
+    """
+    AnnAssign Attribute AugAssign BinOp Call ClassDef Constant ExceptHandler FunctionDef Global Import
+    ImportFrom MatchAs MatchClass MatchMapping MatchStar MatchValue Name NamedExpr Nonlocal Subscript arg comprehension
+    """
+)
+_REJECTED = words(
+    """
+    AsyncFor AsyncFunctionDef AsyncWith Await Expression FunctionType Interactive Interpolation MatMult
+    ParamSpec TemplateStr TryStar TypeAlias TypeIgnore TypeVar TypeVarTuple alias
+    """
+)
 
 DECISIONS: Mapping[str, Decision] = MappingProxyType(
     {
@@ -166,27 +70,12 @@ SPOKEN: Mapping[str, tuple[str, str]] = MappingProxyType(
 HOOKS = frozenset(
     f"__{name}__"
     for name in (
-        [
-            "init",
-            "eq",
-            "ne",
-            "lt",
-            "le",
-            "gt",
-            "ge",
-            "contains",
-            "len",
-            "iter",
-            "getitem",
-            "hash",
-            "bool",
-            "repr",
-            "str",
-            "enter",
-            "exit",
-            "call",
-            "post_init",
-        ]
+        words(
+            """
+            init eq ne lt le gt ge contains len iter getitem hash bool repr str enter exit call
+            post_init
+            """
+        )
     )
 )
 

@@ -117,9 +117,9 @@ def _bounded(op: str, left: object, right: object) -> None:
             raise GuardRefused(f"the result of {op} has more than {MAX_INT_BITS} bits")
     elif op == "*":
         for items, times in ((left, right), (right, left)):
-            if isinstance(items, (str, bytes, list, tuple)) and isinstance(times, int):
-                if len(items) * max(times, 0) > MAX_ITEMS:
-                    raise GuardRefused(f"the result of {op} has more than {MAX_ITEMS} items")
+            repeats = isinstance(items, (str, bytes, list, tuple)) and isinstance(times, int)
+            if repeats and len(items) * max(times, 0) > MAX_ITEMS:  # type: ignore[arg-type, call-overload]
+                raise GuardRefused(f"the result of {op} has more than {MAX_ITEMS} items")
 
 
 _BINARY: Mapping[str, Callable[[object, object], object]] = {

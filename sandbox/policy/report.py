@@ -39,6 +39,9 @@ class Report:
         prefix = self._line(line).encode("utf-8", "replace")[:offset]
         return utf16_length(prefix.decode("utf-8", "replace")) + 1
 
+    def _column_of_bytes_from_1(self, line: int, offset: int) -> int:
+        return self._column_of_bytes(line, max(offset - 1, 0))
+
     def _column_of_chars(self, line: int, offset: int) -> int:
         return utf16_length(self._line(line)[: max(offset - 1, 0)]) + 1
 
@@ -60,12 +63,13 @@ class Report:
         end = utf16_length(self._line(line).rstrip()) + 1
         self.add(Finding(code, message, line, start, line, max(end, start), hint))
 
-    def at_syntax_error(self, error: SyntaxError) -> None:
-        """Record what the parser or the compiler said, on the range it named."""
+    def at_syntax_error(self, error: SyntaxError, *, in_bytes: bool = False) -> None:
+        """Record what the parser said (in code points) or the compiler (in bytes), on the range it named."""
+        convert = self._column_of_bytes_from_1 if in_bytes else self._column_of_chars
         line = max(error.lineno or 1, 1)
-        start = self._column_of_chars(line, error.offset or 1)
+        start = convert(line, error.offset or 1)
         end_line = max(error.end_lineno or line, line)
-        end = self._column_of_chars(end_line, error.end_offset) if error.end_offset else start
+        end = convert(end_line, error.end_offset) if error.end_offset and error.end_offset > 0 else start
         if (end_line, end) <= (line, start):
             end_line, end = line, start + 1
         self.add(Finding("CHK100", f"syntax error: {str(error.msg)[:200]}", line, start, end_line, end))

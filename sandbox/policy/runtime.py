@@ -9,14 +9,14 @@ from types import MappingProxyType
 from sandbox.policy import guards
 from sandbox.policy.attributes import register_api_type
 from sandbox.policy.builtins import SAFE_BUILTINS
-from sandbox.policy.classes import AUTHOR_MODULE, UserMeta
+from sandbox.policy.classes import AUTHOR_MODULE, UserMeta, register_exception_base
 from sandbox.policy.compiler import check, compile_source
 from sandbox.policy.env import RunEnv
 from sandbox.policy.errors import GuardRefused
 from sandbox.policy.facades.datetime_ import overrides
 from sandbox.policy.facades.registry import Modules, specs
 
-__all__ = ["RunEnv", "fresh_globals", "prewarm", "register_api_type"]
+__all__ = ["RunEnv", "fresh_globals", "prewarm", "register_api_type", "register_exception_base"]
 
 # What C code imports in the name of the frame that called it, and takes from `sys.modules` itself.
 _IMPORTED_IN_C = frozenset({"time", "_strptime"})

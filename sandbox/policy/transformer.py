@@ -199,6 +199,12 @@ class PolicyTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # Re
                 self.check_name(keyword, keyword.arg)
         return self._contents(node)
 
+    def judge_comprehension(self, node: ast.comprehension) -> ast.AST:
+        """A loop of a comprehension; `async for` is a flag here, not a node."""
+        if node.is_async:
+            self.report.at_node(node.target, "CHK140", "async for is not available", SPOKEN["AsyncFor"][1])
+        return self._contents(node)
+
     # ── annotations ──────────────────────────────────────────────────────────────────────────────
     def judge_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         """The annotation is judged and dropped; a class body keeps its text, never its value."""

@@ -14,6 +14,8 @@ class Facade:
     """An importable thing. Its names are the table's; it has no others, and takes no new ones."""
 
     __slots__ = ("_name", "_table")
+    _name: str
+    _table: Mapping[str, object]
 
     def __init__(self, name: str, table: Mapping[str, object]) -> None:
         object.__setattr__(self, "_name", name)

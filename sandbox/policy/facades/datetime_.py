@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import _strptime  # noqa: F401 - C code looks for it in sys.modules when a text is parsed
-import datetime as real
+import _strptime  # type: ignore[import-not-found]  # noqa: F401 - C code looks for it in sys.modules when a text is parsed
+import datetime as dt
 import time  # noqa: F401 - and for this one, when a date is formatted
 from collections.abc import Mapping
 
@@ -14,32 +14,32 @@ from sandbox.policy.facades.base import fixed
 def overrides(env: RunEnv) -> Mapping[object, Mapping[str, object]]:
     """What the classes answer in this run for the names that read a clock."""
 
-    def now(tz: real.tzinfo | None = None) -> real.datetime:
+    def now(tz: dt.tzinfo | None = None) -> dt.datetime:
         if tz is None:
-            return env.now.astimezone(real.UTC).replace(tzinfo=None)
+            return env.now.astimezone(dt.UTC).replace(tzinfo=None)
         return env.now.astimezone(tz)
 
-    def utcnow() -> real.datetime:
-        return env.now.astimezone(real.UTC).replace(tzinfo=None)
+    def utcnow() -> dt.datetime:
+        return env.now.astimezone(dt.UTC).replace(tzinfo=None)
 
-    def today() -> real.date:
-        return env.now.astimezone(real.UTC).date()
+    def today() -> dt.date:
+        return env.now.astimezone(dt.UTC).date()
 
-    return {real.datetime: {"now": now, "utcnow": utcnow, "today": utcnow}, real.date: {"today": today}}
+    return {dt.datetime: {"now": now, "utcnow": utcnow, "today": utcnow}, dt.date: {"today": today}}
 
 
 SPECS = (
     fixed(
         "datetime",
         {
-            "date": real.date,
-            "datetime": real.datetime,
-            "time": real.time,
-            "timedelta": real.timedelta,
-            "timezone": real.timezone,
-            "UTC": real.UTC,
-            "MINYEAR": real.MINYEAR,
-            "MAXYEAR": real.MAXYEAR,
+            "date": dt.date,
+            "datetime": dt.datetime,
+            "time": dt.time,
+            "timedelta": dt.timedelta,
+            "timezone": dt.timezone,
+            "UTC": dt.UTC,
+            "MINYEAR": dt.MINYEAR,
+            "MAXYEAR": dt.MAXYEAR,
         },
     ),
 )

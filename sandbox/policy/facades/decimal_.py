@@ -5,18 +5,18 @@ from __future__ import annotations
 import decimal
 
 from sandbox.policy.facades.base import fixed
+from sandbox.policy.words import words
 
-_ROUNDINGS = [
-    "ROUND_CEILING",
-    "ROUND_DOWN",
-    "ROUND_FLOOR",
-    "ROUND_HALF_DOWN",
-    "ROUND_HALF_EVEN",
-    "ROUND_HALF_UP",
-    "ROUND_UP",
-    "ROUND_05UP",
-]
-_ERRORS = ["DecimalException", "InvalidOperation", "DivisionByZero", "Overflow", "Underflow", "Inexact", "Rounded"]
+_ROUNDINGS = words(
+    """
+    ROUND_CEILING ROUND_DOWN ROUND_FLOOR ROUND_HALF_DOWN ROUND_HALF_EVEN ROUND_HALF_UP ROUND_UP ROUND_05UP
+    """
+)
+_ERRORS = words(
+    """
+    DecimalException InvalidOperation DivisionByZero Overflow Underflow Inexact Rounded
+    """
+)
 
 SPECS = (
     fixed(

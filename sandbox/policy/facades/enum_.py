@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sandbox.policy.attributes import register_api_type
 from sandbox.policy.classes import EXTENSIBLE, USER_METAS, UserMeta
@@ -86,7 +86,8 @@ def _next(cls: type, key: str, last: object) -> object:
 def _member(cls: type, data: type | None, key: str, value: object) -> object:
     if data is not None and type(value) is not data:
         raise GuardRefused(f"the value of {key} must be a plain {data.__name__}")
-    member = object.__new__(cls) if data is None else data.__new__(cls, value)
+    made: Callable[..., object] = (data or object).__new__
+    member = made(cls) if data is None else made(cls, value)
     object.__setattr__(member, "name", key)
     object.__setattr__(member, "value", value)
     return member

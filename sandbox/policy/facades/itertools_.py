@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from sandbox.policy.facades import exact
 from sandbox.policy.facades.base import fixed
+from sandbox.policy.words import words
 
 MAX_ITEMS = 100_000
 
@@ -50,19 +51,11 @@ def combinations(iterable: Iterable[object], r: int) -> Iterator[tuple[object, .
     return itertools.islice(itertools.combinations(iterable, r), MAX_ITEMS)
 
 
-_PLAIN = [
-    "accumulate",
-    "chain",
-    "compress",
-    "dropwhile",
-    "filterfalse",
-    "groupby",
-    "pairwise",
-    "starmap",
-    "takewhile",
-    "tee",
-    "zip_longest",
-]
+_PLAIN = words(
+    """
+    accumulate chain compress dropwhile filterfalse groupby pairwise starmap takewhile tee zip_longest
+    """
+)
 
 SPECS = (
     fixed(

@@ -6,61 +6,15 @@ import math
 
 from sandbox.policy.facades import exact
 from sandbox.policy.facades.base import fixed
+from sandbox.policy.words import words
 
-_PLAIN = [
-    "acos",
-    "acosh",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "ceil",
-    "copysign",
-    "cos",
-    "cosh",
-    "degrees",
-    "dist",
-    "erf",
-    "erfc",
-    "exp",
-    "expm1",
-    "fabs",
-    "floor",
-    "fmod",
-    "frexp",
-    "fsum",
-    "gamma",
-    "gcd",
-    "hypot",
-    "isclose",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "isqrt",
-    "lcm",
-    "ldexp",
-    "lgamma",
-    "log",
-    "log10",
-    "log1p",
-    "log2",
-    "modf",
-    "nextafter",
-    "pow",
-    "prod",
-    "radians",
-    "remainder",
-    "sin",
-    "sinh",
-    "sqrt",
-    "tan",
-    "tanh",
-    "trunc",
-    "ulp",
-    "cbrt",
-    "exp2",
-]
+_PLAIN = words(
+    """
+    acos acosh asin asinh atan atan2 atanh ceil copysign cos cosh degrees dist erf erfc exp expm1 fabs floor
+    fmod frexp fsum gamma gcd hypot isclose isfinite isinf isnan isqrt lcm ldexp lgamma log log10 log1p log2
+    modf nextafter pow prod radians remainder sin sinh sqrt tan tanh trunc ulp cbrt exp2
+    """
+)
 _CONSTANTS = ["pi", "e", "tau", "inf", "nan"]
 
 

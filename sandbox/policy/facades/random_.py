@@ -8,10 +8,15 @@ from collections.abc import Mapping, Sequence
 from sandbox.policy.env import RunEnv
 from sandbox.policy.facades import exact
 from sandbox.policy.facades.base import seeded
+from sandbox.policy.words import words
 
 MAX_DRAW = 100_000
 _NAMES = frozenset(
-    ["random", "uniform", "randint", "randrange", "choice", "choices", "sample", "shuffle", "gauss", "getrandbits"]
+    words(
+        """
+        random uniform randint randrange choice choices sample shuffle gauss getrandbits
+        """
+    )
 )
 
 

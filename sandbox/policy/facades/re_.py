@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sandbox.policy.attributes import register_api_type
 from sandbox.policy.facades import exact
 from sandbox.policy.facades.base import fixed
+from sandbox.policy.words import words
 
 MAX_PATTERN = 512
 _FLAGS = {"A": 256, "ASCII": 256, "I": 2, "IGNORECASE": 2, "M": 8, "MULTILINE": 8, "S": 16, "DOTALL": 16}
@@ -62,7 +63,14 @@ class Pattern:
 
 
 register_api_type(
-    Pattern, frozenset(["match", "fullmatch", "search", "findall", "finditer", "split", "sub", "subn", "pattern"])
+    Pattern,
+    frozenset(
+        words(
+            """
+        match fullmatch search findall finditer split sub subn pattern
+        """
+        )
+    ),
 )
 
 

@@ -11,33 +11,15 @@ from types import MappingProxyType
 from sandbox.policy.env import RunEnv
 from sandbox.policy.errors import GuardRefused
 from sandbox.policy.facades.base import Facade, Spec
+from sandbox.policy.words import words
 
 # One file of this folder each; a file may hold a package and its parts.
-FILES = [
-    "base64_",
-    "bisect_",
-    "collections_",
-    "copy_",
-    "dataclasses_",
-    "datetime_",
-    "decimal_",
-    "enum_",
-    "functools_",
-    "hashlib_",
-    "heapq_",
-    "ipaddress_",
-    "itertools_",
-    "json_",
-    "math_",
-    "random_",
-    "re_",
-    "statistics_",
-    "string_",
-    "textwrap_",
-    "typing_",
-    "urllib_",
-    "uuid_",
-]
+FILES = words(
+    """
+    base64_ bisect_ collections_ copy_ dataclasses_ datetime_ decimal_ enum_ functools_ hashlib_ heapq_
+    ipaddress_ itertools_ json_ math_ random_ re_ statistics_ string_ textwrap_ typing_ urllib_ uuid_
+    """
+)
 
 # The worker's own modules: what they offer is known here, how it is made is known there.
 API_NAMES = frozenset({"Context", "Fail", "Retry", "kinds"})

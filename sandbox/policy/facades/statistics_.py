@@ -5,24 +5,18 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import Any
 
 from sandbox.policy.facades import exact
 from sandbox.policy.facades.base import fixed
+from sandbox.policy.words import words
 
 _NUMBERS = (int, float, bool, Decimal)
-_NAMES = [
-    "mean",
-    "fmean",
-    "geometric_mean",
-    "harmonic_mean",
-    "median",
-    "median_low",
-    "median_high",
-    "pstdev",
-    "pvariance",
-    "stdev",
-    "variance",
-]
+_NAMES = words(
+    """
+    mean fmean geometric_mean harmonic_mean median median_low median_high pstdev pvariance stdev variance
+    """
+)
 
 
 def _of_numbers(real: Callable[[list[object]], object]) -> Callable[[Iterable[object]], object]:
@@ -34,12 +28,13 @@ def _of_numbers(real: Callable[[list[object]], object]) -> Callable[[Iterable[ob
 
 def mode(data: Iterable[object]) -> object:
     """The most frequent of plain numbers or strings."""
-    return statistics.mode(exact.of_types(data, (*_NUMBERS, str)))  # type: ignore[type-var]
+    return statistics.mode(exact.of_types(data, (*_NUMBERS, str)))
 
 
 def quantiles(data: Iterable[object], *, n: int = 4) -> list[object]:
     """Cut points that divide the numbers in n parts."""
-    return list(statistics.quantiles(exact.of_types(data, _NUMBERS), n=exact.whole(n, 1, 10_000)))  # type: ignore[type-var]
+    numbers: Any = exact.of_types(data, _NUMBERS)
+    return list(statistics.quantiles(numbers, n=exact.whole(n, 1, 10_000)))
 
 
 SPECS = (

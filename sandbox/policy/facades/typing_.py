@@ -7,49 +7,16 @@ from types import MappingProxyType
 
 from sandbox.policy.classes import EXTENSIBLE, USER_METAS, UserMeta
 from sandbox.policy.facades.base import fixed
+from sandbox.policy.words import words
 
-_FORMS = [
-    "Annotated",
-    "Any",
-    "Callable",
-    "ClassVar",
-    "Concatenate",
-    "DefaultDict",
-    "Deque",
-    "Dict",
-    "Final",
-    "FrozenSet",
-    "Generator",
-    "Generic",
-    "Iterable",
-    "Iterator",
-    "List",
-    "Literal",
-    "LiteralString",
-    "Mapping",
-    "MutableMapping",
-    "MutableSequence",
-    "Never",
-    "NoReturn",
-    "NotRequired",
-    "Optional",
-    "ParamSpec",
-    "Protocol",
-    "Required",
-    "Self",
-    "Sequence",
-    "Set",
-    "Sized",
-    "SupportsFloat",
-    "SupportsInt",
-    "Tuple",
-    "Type",
-    "TypeAlias",
-    "TypeGuard",
-    "TypeVar",
-    "Union",
-    "Unpack",
-]
+_FORMS = words(
+    """
+    Annotated Any Callable ClassVar Concatenate DefaultDict Deque Dict Final FrozenSet Generator Generic
+    Iterable Iterator List Literal LiteralString Mapping MutableMapping MutableSequence Never NoReturn
+    NotRequired Optional ParamSpec Protocol Required Self Sequence Set Sized SupportsFloat SupportsInt Tuple
+    Type TypeAlias TypeGuard TypeVar Union Unpack
+    """
+)
 # As in collections.abc, with the plain types that an isinstance() against them accepts.
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "Callable": (),
@@ -104,8 +71,8 @@ class Form:
 class TypedDictMeta(UserMeta):
     """A TypedDict is a plain dict when it is called: only a checker knows more."""
 
-    def __call__(cls, *args: object, **named: object) -> dict[object, object]:
-        return dict(*args, **named)  # type: ignore[arg-type, call-overload]
+    def __call__(cls, *args: object, **named: object) -> object:
+        return dict(*args, **named)
 
 
 class TypedDict(metaclass=TypedDictMeta):

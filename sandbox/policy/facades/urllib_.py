@@ -62,8 +62,10 @@ def unquote_plus(string: str) -> str:
 
 def urlencode(query: Mapping[str, object] | Sequence[tuple[str, object]]) -> str:
     """Pairs of plain values as a query."""
-    pairs = list(query.items()) if type(query) is dict else [(key, value) for key, value in query]
-    exact.of_types((part for pair in pairs for part in pair), (str, int, float, bool))
+    pairs: list[tuple[str, object]] = [tuple(pair) for pair in (query.items() if type(query) is dict else query)]
+    for pair in pairs:
+        if len(exact.of_types(pair, (str, int, float, bool))) != 2:
+            raise TypeError("a query is made of pairs")
     return real.urlencode(pairs)
 
 

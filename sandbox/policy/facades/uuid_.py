@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import random
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ class UUID:
             digits = exact.text(hex, 64).removeprefix("urn:uuid:").strip("{}").replace("-", "")
             if len(digits) != 32 or not all(digit in "0123456789abcdefABCDEF" for digit in digits):
                 raise ValueError("badly formed hexadecimal UUID string")
-            raw = type(b"").fromhex(digits)
+            raw = binascii.unhexlify(digits)
         else:
             raw = exact.data(bytes, 16)
             if len(raw) != 16:
