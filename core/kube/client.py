@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -171,9 +171,11 @@ class KubeTransport:
         query: Mapping[str, str],
         impersonate: str | None = None,
         accept: str = "application/json",
-    ) -> AsyncIterator[bytes]:
+        on_open: Callable[[], None] | None = None,
+    ) -> AsyncGenerator[bytes, None]:
         """Complete lines of one watch until the server ends it cleanly; close the iterator when done early.
 
+        `on_open` is called once the server has accepted it: an idle watch may give no line for a minute.
         Raises ApiError when the server refuses it, Unreachable when it cannot be opened, StreamBroken when it
         is cut, stalls (counted in whole lines: a drip of bytes never trips a socket timeout) or grows too long.
         A partial line at the end is dropped.
@@ -190,6 +192,8 @@ class KubeTransport:
             if answer.status != 200:
                 check(Response(answer.status, answer.headers, await _read_capped(answer, self._limits.body)))
                 raise StreamBroken(f"the API server answered a watch with HTTP {answer.status}")
+            if on_open is not None:
+                on_open()
             last_line = asyncio.get_running_loop().time()
             while True:
                 try:
@@ -236,7 +240,10 @@ class KubeTransport:
                 answer = await opening
             async with answer:
                 opened = True
-                yield answer
+                try:
+                    yield answer
+                finally:
+                    _cut(answer)
         except TimeoutError as error:
             raise error_type(f"{call.method} {call.path}: no answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -246,6 +253,13 @@ class KubeTransport:
     async def close(self) -> None:
         """Closes every connection; open watches end with StreamBroken."""
         await self._connection.close()
+
+
+def _cut(answer: aiohttp.ClientResponse) -> None:
+    """Aborts a connection whose answer was not read to its end: a polite TLS farewell may wait for a dead peer."""
+    connection = answer.connection  # None once the body was read, when it is back in its pool
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
 
 
 def _is_safe(path: str) -> bool:

@@ -58,8 +58,10 @@ class Connection:
         return await self._source.authorization(force=True) != headers.get("authorization")
 
     async def close(self) -> None:
-        """Closes all connections; a second call does nothing."""
+        """Closes all connections at once, without a farewell to a peer that may be dead; a second call does nothing."""
         for session in (self.own, self.streams, self.callers):
+            if session.connector is not None:
+                await session.connector.close(abort_ssl=True)
             await session.close()
         await self._api.close()
 

@@ -60,7 +60,7 @@ class _Schema(msgspec.Struct):
     ref: str | None = msgspec.field(default=None, name="$ref")
     all_of: list[_Schema] = msgspec.field(default_factory=list, name="allOf")
     properties: dict[str, _Schema] | None = None
-    additional: msgspec.Raw | None = msgspec.field(default=None, name="additionalProperties")
+    additional: msgspec.Raw = msgspec.field(default=msgspec.Raw(), name="additionalProperties")
     items: _Schema | None = None
     list_type: str | None = msgspec.field(default=None, name="x-kubernetes-list-type")
     list_keys: list[str] = msgspec.field(default_factory=list, name="x-kubernetes-list-map-keys")
@@ -134,7 +134,7 @@ def _flat(schema: _Schema, schemas: dict[str, _Schema], depth: int = 0) -> _Sche
 
 
 def _is_map(schema: _Schema) -> bool:
-    return schema.properties is None and schema.additional is not None and bytes(schema.additional) != b"false"
+    return schema.properties is None and bytes(schema.additional) not in (b"", b"false")
 
 
 @dataclass(frozen=True, slots=True)
