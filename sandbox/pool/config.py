@@ -6,7 +6,7 @@ project, so it has its own enums, and a test holds the two against each other.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -114,20 +114,54 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class PoolConfig:
-    """How many workers and how they age. `allow_degraded` may hold `landlock` and nothing else."""
+    """How many workers and how they age. `allow_degraded` may hold `landlock` and nothing else.
+
+    `spares` unbound workers stand by beside the `max_workers` bound ones. `uid` is what zygote and workers
+    become when the host is root: a number that nothing else on the machine should run as.
+    """
 
     max_workers: int = 16
     max_workers_per_code: int = 2
+    max_waiting: int = 10_000
+    max_checks: int = 2
     spares: int = 1
     max_runs: int = 500
     max_age: float = 600.0
     max_idle: float = 300.0
+    max_growth: int = 64 * 1024 * 1024
+    max_zygote_age: float = 3600.0
+    max_zygote_forks: int = 2000
     grace: float = 0.25
-    start_timeout: float = 5.0
+    check_timeout: float = 10.0
+    start_timeout: float = 10.0
+    uid: int = 65533
     allow_degraded: frozenset[str] = field(default_factory=frozenset)
     disable_policy: bool = False  # for the escape suite alone: the cage must hold by itself
+
+    def __post_init__(self) -> None:
+        if not self.allow_degraded <= {"landlock"}:
+            raise ValueError("allow_degraded may hold landlock and nothing else")
+        if self.uid <= 0:
+            raise ValueError("the uid of workers is not the superuser's")
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStatus:
+    """A look at the pool: counts of now, and counters since the start."""
+
+    workers: int = 0
+    idle: int = 0
+    spares: int = 0
+    waiting: int = 0
+    zygote_pid: int | None = None
+    layers: Mapping[str, str] = field(default_factory=dict)
+    policy_version: str = ""
+    starts: int = 0
+    zygote_starts: int = 0
+    kills: Mapping[str, int] = field(default_factory=dict)
 
 
 # A host call is answered with JSON bytes, or raises sandbox.pool.errors.CallRefused with a sentence.
 HostCalls = Callable[[Call], Awaitable[bytes]]
+# Called with the run's id and each batch of its lines once, the last one included.
 OnLog = Callable[[str, list[LogLine]], None]

@@ -1,9 +1,11 @@
 """Errors of the pool.
 
 PoolError
-├── CageUnavailable   a layer of the cage is missing: terminal until the machine changes
-├── PoolClosed        the pool is draining: retry elsewhere or never
-└── CallRefused       raised by a host-call handler; its text is given to the author
+├── CageUnavailable     a layer of the cage is missing: terminal until the machine changes
+├── WorkerUnavailable   no worker could be started now (processes, memory): retry later
+├── PoolBusy            the queue for a worker is full: retry later
+├── PoolClosed          the pool is draining: retry elsewhere or never
+└── CallRefused         raised by a host-call handler; its text is given to the author
 """
 
 from __future__ import annotations
@@ -20,6 +22,14 @@ class CageUnavailable(PoolError):
         super().__init__(f"the cage is not complete: {layer}: {why}")
         self.layer = layer
         self.why = why
+
+
+class WorkerUnavailable(PoolError):
+    """The machine gives no further process now."""
+
+
+class PoolBusy(PoolError):
+    """More runs wait for a worker than the pool lets wait."""
 
 
 class PoolClosed(PoolError):

@@ -8,7 +8,8 @@ import sys
 import time
 
 # What the cage needed and a worker does not; in memory still, but no `import` leads there.
-_TOOLS_OF_THE_CAGE = ("ctypes", "_ctypes", "socket", "_socket", "select", "selectors", "resource")
+# `resource` stays: wait4() imports it by name each time.
+_TOOLS_OF_THE_CAGE = ("ctypes", "_ctypes", "socket", "_socket", "select", "selectors")
 _PARTS_OF_THE_CAGE = ("sandbox.confine", "sandbox.worker.zygote")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import CodeType
@@ -36,6 +37,7 @@ from sandbox.worker.program import Language, Refusal, RunInputs
 from sandbox.worker.values import LimitReached, cut
 
 CONFUSED = 71  # the host said something that makes no sense here
+OUT_OF_MEMORY = 73  # the host reads it as such; a worker that lies about it lies about its own run
 _RESERVE = 256 * 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -54,8 +56,11 @@ class Worker:
     def serve(self) -> None:
         """Answer frames for ever."""
         while True:
-            self._reserve = bytearray(_RESERVE)
-            self.answer(self._channel.receive())
+            try:
+                self._reserve = bytearray(_RESERVE)
+                self.answer(self._channel.receive())
+            except MemoryError:
+                os._exit(OUT_OF_MEMORY)
 
     def answer(self, message: ToWorker) -> None:
         """One frame of the host."""
@@ -72,6 +77,7 @@ class Worker:
             os._exit(CONFUSED)
 
     def _send(self, message: FromWorker) -> None:
+        time.thread_time()  # makes the kernel's books of this process exact; the host reads them when the frame comes
         self._channel.send(message)
 
     def _late(self, run_id: str) -> Callable[[int | None], None]:

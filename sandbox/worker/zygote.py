@@ -211,4 +211,9 @@ def main(argument: str) -> None:
     control.send(_encoder.encode(report))
     if isinstance(report, Broken):
         os._exit(steps.FAILED)
-    zygote.serve()
+    try:
+        zygote.serve()
+    except Exception as error:
+        control.send(_encoder.encode(Broken("zygote", f"{type(error).__name__}: {error}")))
+    finally:
+        os._exit(steps.FAILED)

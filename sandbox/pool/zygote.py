@@ -1,0 +1,227 @@
+"""The host's end of a zygote: starts it, asks it for workers, and learns from it how each one ended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import msgspec
+
+from sandbox.pool.bootstrap import command
+from sandbox.pool.errors import CageUnavailable, WorkerUnavailable
+from sandbox.wire.control import (
+    MAX_PACKET,
+    Broken,
+    Fork,
+    Forked,
+    FromZygote,
+    NotForked,
+    Reap,
+    Reaped,
+    Settings,
+    ToZygote,
+    Up,
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[FromZygote] = msgspec.json.Decoder(FromZygote)
+_FORKS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """A worker that was just forked: its number, its pid, and the host's two descriptors of it."""
+
+    n: int
+    pid: int
+    pidfd: int
+    socket: socket.socket
+
+
+class ZygoteLost(Exception):
+    """The zygote died; its workers died with it."""
+
+
+class Zygote:
+    """One running zygote."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], control: socket.socket, on_lost: Callable[[Zygote], None]
+    ) -> None:
+        self._process = process
+        self._control = control
+        self._on_lost = on_lost
+        self._loop = asyncio.get_running_loop()
+        self._up: asyncio.Future[FromZygote] = self._loop.create_future()
+        self._births: dict[int, asyncio.Future[tuple[int, int]]] = {}
+        self._deaths: dict[int, asyncio.Future[Reaped | None]] = {}
+        self._gate = asyncio.Semaphore(_FORKS_AT_ONCE)
+        self._next = 0
+        self.lost = False
+        self.workers = 0
+        self.forks = 0
+        self.born = time.monotonic()
+        self.layers: dict[str, str] = {}
+        self.policy_version = ""
+        self.last_words = ""
+        self._loop.add_reader(control.fileno(), self._readable)
+
+    @classmethod
+    async def start(cls, settings: Settings, timeout: float, on_lost: Callable[[Zygote], None]) -> Zygote:
+        """Start one and wait until its canaries died; CageUnavailable names what is missing.
+
+        To be called on a thread that lives as long as the pool, for the kernel ends the zygote with it.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        with theirs:
+            process = subprocess.Popen(  # noqa: ASYNC220  vfork and exec: a millisecond, on the thread it must be
+                command("sandbox.worker.zygote", _encoder.encode(settings).decode()),
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={},
+            )
+        zygote = cls(process, ours, on_lost)
+        try:
+            report = await asyncio.wait_for(zygote._up, timeout)
+        except TimeoutError:
+            zygote.close()
+            raise CageUnavailable("zygote", f"it was not ready within {timeout:g} s") from None
+        except ZygoteLost:
+            raise CageUnavailable("zygote", "it ended before it was ready") from None
+        except BaseException:
+            zygote.close()
+            raise
+        if isinstance(report, Broken):
+            zygote.close()
+            raise CageUnavailable(report.layer, report.why)
+        if isinstance(report, Up):
+            zygote.layers = dict(report.layers)
+            zygote.policy_version = report.policy
+        return zygote
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    async def fork(self, memory: int) -> Birth:
+        """One more caged worker with this much address space; ZygoteLost or WorkerUnavailable."""
+        async with self._gate:
+            if self.lost:
+                raise ZygoteLost
+            self._next += 1
+            n = self._next
+            ours, theirs = socket.socketpair()
+            try:
+                ours.setblocking(False)
+                future: asyncio.Future[tuple[int, int]] = self._loop.create_future()
+                self._births[n] = future
+                with theirs:
+                    socket.send_fds(self._control, [_encoder.encode(Fork(n, memory))], [theirs.fileno()])
+                pid, pidfd = await future
+            except BaseException as error:
+                ours.close()
+                if isinstance(error, BrokenPipeError | ConnectionError):
+                    raise ZygoteLost from None
+                raise
+            finally:
+                self._births.pop(n, None)
+            self.forks += 1
+            self.workers += 1
+            return Birth(n, pid, pidfd, ours)
+
+    def reap(self, n: int) -> asyncio.Future[Reaped | None]:
+        """How dead worker `n` ended; None when the zygote is gone and cannot say."""
+        future: asyncio.Future[Reaped | None] = self._loop.create_future()
+        self.workers -= 1
+        if not self.lost:
+            self._deaths[n] = future
+            try:
+                self._send(Reap(n))
+            except OSError:
+                self._gone()
+        else:
+            future.set_result(None)
+        return future
+
+    def close(self) -> None:
+        """End it, and with it every worker it made."""
+        self._on_lost = _nobody
+        self._gone()
+
+    def _send(self, message: ToZygote) -> None:
+        self._control.send(_encoder.encode(message))
+
+    def _readable(self) -> None:
+        try:
+            packet, fds, _, _ = socket.recv_fds(self._control, MAX_PACKET, 1)
+        except BlockingIOError:
+            return
+        except OSError:
+            packet, fds = b"", []
+        if not packet:
+            self._gone()
+            return
+        self._take(_decoder.decode(packet), fds)
+
+    def _take(self, message: FromZygote, fds: list[int]) -> None:
+        if isinstance(message, Reaped):
+            death = self._deaths.pop(message.n, None)
+            if death is not None and not death.done():
+                death.set_result(message)
+        elif isinstance(message, Forked | NotForked):
+            self._take_birth(message, fds)
+        elif not self._up.done():
+            self._up.set_result(message)
+        elif isinstance(message, Broken):
+            self.last_words = message.why
+
+    def _take_birth(self, message: Forked | NotForked, fds: list[int]) -> None:
+        birth = self._births.get(message.n)
+        if birth is None or birth.done():
+            # Nobody waits any more: the host's end of its socket is closed, so it leaves by itself.
+            for fd in fds:
+                os.close(fd)
+            if isinstance(message, Forked):
+                self._send(Reap(message.n))
+        elif isinstance(message, NotForked):
+            birth.set_exception(WorkerUnavailable(f"no worker could be forked: {message.why}"))
+        elif not fds:
+            birth.set_exception(WorkerUnavailable("the host has no descriptor left for a worker"))
+            self._send(Reap(message.n))
+        else:
+            birth.set_result((message.pid, fds[0]))
+
+    def _gone(self) -> None:
+        if self.lost:
+            return
+        self.lost = True
+        self._loop.remove_reader(self._control.fileno())
+        self._control.close()
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        self._process.wait()
+        if not self._up.done():
+            self._up.set_exception(ZygoteLost())
+            self._up.exception()  # seen: nobody waits for it after a close
+        for birth in self._births.values():
+            if not birth.done():
+                birth.set_exception(ZygoteLost())
+        for death in self._deaths.values():
+            if not death.done():
+                death.set_result(None)
+        self._deaths.clear()
+        self._on_lost(self)
+
+
+def _nobody(_zygote: Zygote) -> None:
+    return None
