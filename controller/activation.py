@@ -63,10 +63,9 @@ class ActivationTail:
 
 @dataclass(frozen=True, slots=True)
 class StartFailure:
-    """Why code does not start. `final`: trying again would not help."""
+    """Why code does not start."""
 
     message: str
-    final: bool
 
 
 class CodeLoader:
@@ -82,7 +81,7 @@ class CodeLoader:
         try:
             revision = await self._submissions.get(spec.identity, activation.revision)
         except NotFound as error:
-            return StartFailure(error.message, final=True)
+            return StartFailure(error.message)
         active = ActiveCode(
             code_id=code_id(spec, activation),
             source=revision.source,
@@ -91,7 +90,7 @@ class CodeLoader:
             limits=spec.limits,
             owns=tuple(str(gvk) for gvk in spec.owns),
         )
-        failure = StartFailure("", final=False)
+        failure = StartFailure("")
         for _ in range(START_TRIES):
             result = await self._pool.warm(code_of(active))
             if result.ok:
@@ -104,7 +103,7 @@ class CodeLoader:
                     owns=active.owns,
                 )
             findings = "; ".join(f"line {finding.line}: {finding.message}" for finding in result.findings[:3])
-            failure = StartFailure(f"{result.verdict}: {findings or result.message}"[:700], final=True)
+            failure = StartFailure(f"{result.verdict}: {findings or result.message}"[:700])
             if result.verdict in (Verdict.REJECTED, Verdict.FAILED):
                 break
         return failure

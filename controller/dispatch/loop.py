@@ -157,9 +157,10 @@ class Dispatcher:
         """Runs that have not ended."""
         return self._queue.in_flight
 
-    def depth(self, lane: Lane) -> int:
-        """Objects that wait in a lane."""
-        return self._queue.depth(lane)
+    @property
+    def waiting(self) -> int:
+        """Objects that wait for their turn."""
+        return len(self._queue)
 
     def oldest_wait(self) -> float:
         """Seconds that the object has waited that waits longest."""

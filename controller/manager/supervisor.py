@@ -1,0 +1,388 @@
+"""Keeps one Reconciler in the state that its resource, its ServiceAccount and its activation ask for.
+
+`_step` reads as the decision does: deleted? parseable? allowed? activated? started? Then a session
+runs, is swapped to another revision, or is opened anew for another spec. Every step can be done again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import structlog
+
+from controller.account import EffectError, Outage
+from controller.activation import CodeLoader, StartFailure
+from controller.cache import Entry
+from controller.health import Picture, StatusReporter
+from controller.manager.release import Hold, explain, strip_all
+from controller.manager.session import Duty, Session
+from controller.manager.tools import Tools
+from controller.spec import ActiveCode, ReconcilerSpec, SpecInvalid, parse_reconciler
+from core.domain.actor import SYSTEM
+from core.domain.audit import AuditTag
+from core.domain.conditions import Problem, Reason, ReconcilerHealth
+from core.domain.keys import FINALIZER_RELEASE, Gvk, ReconcilerRef
+from core.domain.revision import Activation, ActivationKind
+from core.errors import ChakratorError
+from core.kube.discovery import Resource
+from core.kube.errors import KindUnknown
+from sandbox.pool.errors import PoolError
+
+AGAIN = 5.0
+SOON = 1.0
+
+log = structlog.get_logger("chakrator.supervisor")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a supervisor looks: its Reconciler, ServiceAccounts by name, and the newest activation."""
+
+    entry: Callable[[], Entry | None]
+    service_account: Callable[[str], Entry | None]
+    activation: Callable[[ReconcilerSpec], Activation | None]
+    resource: Resource
+
+
+def obstacle(
+    spec: ReconcilerSpec, account: Entry | None, activation: Activation | None, own_namespace: str
+) -> Problem | None:
+    """What forbids this Reconciler to act at all. Pure."""
+    namespace = spec.ref.namespace
+    if namespace.startswith("kube-") or namespace == own_namespace:
+        return Problem(Reason.INVALID_SPEC, f"Reconcilers are not allowed in namespace {namespace}")
+    if account is None:
+        text = f"ServiceAccount {spec.service_account} does not exist in namespace {namespace}"
+        return Problem(Reason.SERVICE_ACCOUNT_MISSING, text)
+    if account.deleting:
+        return Problem(Reason.SERVICE_ACCOUNT_MISSING, f"ServiceAccount {spec.service_account} is being deleted")
+    if activation is None:
+        return None
+    if activation.service_account != spec.service_account:
+        text = (
+            f"revision {activation.revision} was activated for ServiceAccount {activation.service_account}, "
+            f"not {spec.service_account}: activate again"
+        )
+        return Problem(Reason.ACTIVATION_NOT_AUTHORISED, text)
+    if activation.service_account_uid != account.uid:
+        text = (
+            f"ServiceAccount {spec.service_account} is not the one that revision {activation.revision} was "
+            "activated for (it was created again since): activate again"
+        )
+        return Problem(Reason.ACTIVATION_NOT_AUTHORISED, text)
+    return None
+
+
+class Supervisor:
+    """One Reconciler of one uid, from its first sight until it is gone."""
+
+    def __init__(self, tools: Tools, ref: ReconcilerRef, sources: Sources) -> None:
+        self._tools = tools
+        self._sources = sources
+        self.ref = ref
+        self._wake = asyncio.Event()
+        self._session: Session | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._spec: ReconcilerSpec | None = None
+        self._suspended = False
+        self._deleting = False
+        self._draining = False
+        self._problems: list[Problem] = []
+        self._running: Activation | None = None
+        self._fell_back_from = 0
+        self._refused: tuple[int, ReconcilerSpec, StartFailure] | None = None
+        self._settled = False
+        self._loader = CodeLoader(
+            submissions=tools.services.submissions, activations=tools.services.activations, pool=tools.pool
+        )
+        self._hold = Hold(transport=tools.transport, resource=sources.resource, entry=sources.entry)
+        self._reporter = StatusReporter(
+            transport=tools.transport,
+            resource=sources.resource,
+            clock=tools.clock,
+            entry=sources.entry,
+            picture=self._picture,
+        )
+
+    def poke(self) -> None:
+        """Something that decides may have changed."""
+        self._wake.set()
+
+    def drain(self) -> asyncio.Task[None] | None:
+        """No further run begins, and no session; the task that ends with the last run in flight."""
+        self._draining = True
+        if self._session is not None:
+            self._session.dispatcher.stop()
+        return self._serving
+
+    @property
+    def in_flight(self) -> int:
+        """Runs that have not ended."""
+        return self._session.dispatcher.in_flight if self._session is not None else 0
+
+    @property
+    def waiting(self) -> int:
+        """Objects that wait for a run."""
+        return self._session.dispatcher.waiting if self._session is not None else 0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            await self._supervise()
+        finally:
+            if self._session is not None:
+                with suppress(PoolError):  # a pool that is closed has retired everything
+                    await self._session.retire()
+
+    async def _supervise(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            reporting = group.create_task(self._reporter.run())
+            try:
+                wait: float | None = None
+                while True:
+                    self._wake.clear()
+                    wait = await self._step_safely(group)
+                    self._settled = True
+                    self._reporter.changed()
+                    try:
+                        async with asyncio.timeout(wait):
+                            await self._wake.wait()
+                    except TimeoutError:
+                        continue
+            finally:
+                reporting.cancel()
+                if self._serving is not None:
+                    self._serving.cancel()
+
+    async def _step_safely(self, group: asyncio.TaskGroup) -> float | None:
+        """What cannot be done now is tried again; a bug is logged, and is this Reconciler's alone."""
+        try:
+            return await self._step(group)
+        except (ChakratorError, PoolError, EffectError) as error:
+            log.info("not now", reconciler=str(self.ref), error=str(error)[:300])
+            return AGAIN
+        except Exception:
+            log.exception("a step ended in a bug", reconciler=str(self.ref))
+            return AGAIN
+
+    async def _step(self, group: asyncio.TaskGroup) -> float | None:
+        entry = self._sources.entry()
+        if self._draining:
+            return None
+        if entry is None:
+            await self._close()
+            return None
+        try:
+            spec = parse_reconciler(entry.raw, self._tools.config)
+        except SpecInvalid as error:
+            await self._close()
+            self._problems = [Problem(Reason.INVALID_SPEC, str(error))]
+            return None
+        self._spec, self._suspended, self._deleting = spec, spec.suspend, entry.deleting
+        if entry.deleting:
+            return await self._let_go(entry, spec)
+        activation = self._sources.activation(spec)
+        account = self._sources.service_account(spec.service_account)
+        problem = obstacle(spec, account, activation, self._tools.config.own_namespace)
+        self._problems = [problem] if problem else []
+        if problem or spec.suspend or activation is None:
+            await self._close(revoked=problem is not None)
+            return None
+        resources = await self._resources(spec)
+        if resources is None:
+            await self._close()
+            return AGAIN
+        await self._audit_pauses()
+        await self._bring_up(group, spec, resources, activation)
+        await self._release_if_unused(entry)
+        return AGAIN if self._problems else None
+
+    async def _resources(self, spec: ReconcilerSpec) -> dict[Gvk, Resource] | None:
+        found: dict[Gvk, Resource] = {}
+        for gvk in spec.kinds:
+            try:
+                resource = await self._tools.discovery.resource(gvk)
+            except KindUnknown as error:
+                self._problems = [Problem(Reason.KIND_UNKNOWN, error.message)]
+                return None
+            if not resource.namespaced:
+                text = f"{gvk} is cluster-scoped: only namespaced kinds can be watched and owned"
+                self._problems = [Problem(Reason.INVALID_SPEC, text)]
+                return None
+            found[gvk] = resource
+        return found
+
+    async def _bring_up(
+        self,
+        group: asyncio.TaskGroup,
+        spec: ReconcilerSpec,
+        resources: dict[Gvk, Resource],
+        activation: Activation,
+    ) -> None:
+        """Has a session run this activation under this spec; one that does not start changes nothing."""
+        session = self._session if not self._ended() else None
+        if session is not None and not self._same_duty(session.spec, spec):
+            session = None
+        if session is not None and self._running is not None and self._running.seq == activation.seq:
+            self._note_fallback(activation)
+            return
+        code = await self._load(spec, activation)
+        if isinstance(code, StartFailure):
+            await self._not_started(activation, code)
+            return
+        if session is not None:
+            if session.active.code_id != code.code_id:
+                await session.swap(code)
+        else:
+            await self._close()
+            self._open(group, spec, resources, code)
+        self._running = activation
+        self._note_fallback(activation)
+
+    async def _load(self, spec: ReconcilerSpec, activation: Activation) -> ActiveCode | StartFailure:
+        """What did not start is not started again until the activation or the spec is another one."""
+        if self._refused is not None:
+            seq, refused_spec, failure = self._refused
+            if seq == activation.seq and self._same_duty(refused_spec, spec):
+                return failure
+        code = await self._loader.load(spec, activation)
+        self._refused = (activation.seq, spec, code) if isinstance(code, StartFailure) else None
+        return code
+
+    def _note_fallback(self, activation: Activation) -> None:
+        if activation.kind is ActivationKind.FALLBACK:
+            text = f"{activation.reason}; revision {activation.revision} keeps running"
+            self._problems.append(Problem(Reason.ACTIVATION_FAILED, text))
+
+    async def _not_started(self, activation: Activation, failure: StartFailure) -> None:
+        keeps = f"; revision {self._running.revision} keeps running" if self._session and self._running else ""
+        text = f"revision {activation.revision} does not start: {failure.message}{keeps}"
+        self._problems = [Problem(Reason.ACTIVATION_FAILED, text)]
+        known_good = self._running is not None and self._running.seq == activation.seq
+        if activation.seq != self._fell_back_from and not known_good:
+            await self._loader.fall_back(activation, failure.message)
+            self._fell_back_from = activation.seq
+
+    @staticmethod
+    def _same_duty(one: ReconcilerSpec, other: ReconcilerSpec) -> bool:
+        return replace(one, generation=0) == replace(other, generation=0)
+
+    def _ended(self) -> bool:
+        return self._serving is None or self._serving.done()
+
+    # ── sessions ─────────────────────────────────────────────────────────────────────────────────
+    def _open(
+        self, group: asyncio.TaskGroup, spec: ReconcilerSpec, resources: dict[Gvk, Resource], code: ActiveCode
+    ) -> None:
+        session = Session(self._tools, Duty(spec, resources, code), changed=self._on_change, hold_release=self._hold.on)
+        self._session = session
+        self._serving = group.create_task(self._serve(session), name=f"session of {self.ref}")
+
+    async def _serve(self, session: Session) -> None:
+        try:
+            await session.serve()
+        except Exception:
+            log.exception("a session ended in a bug", reconciler=str(self.ref))
+            self._wake.set()
+
+    async def _close(self, *, revoked: bool = False) -> None:
+        """Ends the session. When its right to act is gone its runs end at once, else they may finish."""
+        session, serving = self._session, self._serving
+        if session is None or serving is None:
+            return
+        session.revoked = revoked
+        if revoked:
+            serving.cancel()
+        else:
+            session.dispatcher.stop()
+        await asyncio.wait([serving], timeout=self._tools.config.drain_seconds)
+        if not serving.done():
+            serving.cancel()
+            await asyncio.wait([serving], timeout=SOON)
+        self._session = self._serving = None
+        self._running = None
+        await session.retire()
+
+    def _on_change(self) -> None:
+        self._reporter.changed()
+        session = self._session
+        if session is not None and (session.pauses or self._carries_hold()):
+            self._wake.set()
+
+    async def _audit_pauses(self) -> None:
+        session = self._session
+        while session is not None and session.pauses:
+            why = session.pauses.pop(0)
+            await self._tools.services.audit.append(
+                SYSTEM,
+                AuditTag.REVISION_PAUSE,
+                namespace=self.ref.namespace,
+                subject=self.ref.name,
+                payload={"revision": session.active.revision, "why": why},
+            )
+
+    # ── the way out ──────────────────────────────────────────────────────────────────────────────
+    def _carries_hold(self) -> bool:
+        """Whether the release finalizer is on and may come off: code without `finalize`, no object that has ours."""
+        entry, session = self._sources.entry(), self._session
+        return (
+            entry is not None
+            and FINALIZER_RELEASE in entry.finalizers
+            and session is not None
+            and session.synced
+            and not session.active.finalize
+            and not session.carries_finalizer()
+        )
+
+    async def _release_if_unused(self, entry: Entry) -> None:
+        if not entry.deleting and self._carries_hold():
+            await self._hold.off()
+
+    async def _let_go(self, entry: Entry, spec: ReconcilerSpec) -> float | None:
+        await self._close()
+        self._problems = []
+        if FINALIZER_RELEASE not in entry.finalizers:
+            return None
+        try:
+            await strip_all(self._tools, spec)
+        except Outage:
+            return SOON
+        except EffectError as error:
+            self._problems = [Problem(Reason.FORBIDDEN, explain(error))]
+            return AGAIN
+        await self._hold.off()
+        return None
+
+    # ── the picture ──────────────────────────────────────────────────────────────────────────────
+    def _picture(self) -> Picture | None:
+        entry, session = self._sources.entry(), self._session
+        if entry is None or not self._settled:
+            return None
+        running = self._running or self._to_run()
+        problems = (*self._problems, *(session.problems() if session is not None else ()))
+        health = ReconcilerHealth(
+            problems=problems,
+            deleting=self._deleting and not problems,
+            suspended=self._suspended,
+            active_revision=running.revision if running is not None else None,
+            synced=session is not None and session.synced,
+            unreachable=session.unreachable if session is not None else "",
+            total=session.total if session is not None else 0,
+            failing=session.dispatcher.failing if session is not None else 0,
+            pending=session.pending if session is not None else 0,
+        )
+        return Picture(
+            generation=self._spec.generation if self._spec is not None else entry.generation or 0,
+            health=health,
+            running=running,
+            last_run=session.last_run if session is not None else None,
+        )
+
+    def _to_run(self) -> Activation | None:
+        """What would run if nothing (a suspension, a missing ServiceAccount) stood in its way."""
+        if self._spec is None or any(problem.reason is Reason.ACTIVATION_FAILED for problem in self._problems):
+            return None
+        return self._sources.activation(self._spec)
