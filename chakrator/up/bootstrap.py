@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import functools
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import cast
 
 import msgspec
 
-from chakrator.up import kubeconfig, manifests
+from chakrator.up import kubeconfig, manifests, tokens
 from chakrator.up.errors import StartFailed
 from chakrator.up.files import write_private
 from chakrator.up.resources import deploy_folder
+from core.domain.keys import API_VERSION
 from core.kube.client import KubeTransport
 from core.kube.errors import KubeError, check
+from core.kube.reviews import Attributes, access_review
 
 NAMESPACE = "chakrator-system"
 SERVICE_ACCOUNT = "chakrator-controller"
 TOKEN_LIFE = 3600
 REFRESH_AFTER = TOKEN_LIFE * 0.5
 REFRESH_RETRY = 10.0
-ESTABLISHED_DEADLINE = 30.0
+SETTLE_DEADLINE = 30.0
 
 
 async def install(transport: KubeTransport, *, overlay: bool = True) -> None:
-    """Applies everything of deploy/ that is not the sample, and waits until the CRDs are served.
+    """Applies everything of deploy/ that is not the sample, and waits until it is in effect.
 
     `overlay` adds the bindings of a machine of one's own: the admin, the three people, and impersonation in
     every namespace. `transport` must be the bootstrap one on the first call: nobody else has a right yet.
@@ -37,17 +41,50 @@ async def install(transport: KubeTransport, *, overlay: bool = True) -> None:
     if overlay:
         for manifest in manifests.load(rbac / "up"):
             await manifests.apply(transport, manifest)
-    await _established(transport, crds)
+    await _settled(transport, crds, overlay=overlay)
 
 
-async def _established(transport: KubeTransport, crds: list[manifests.Manifest]) -> None:
+async def _settled(transport: KubeTransport, crds: list[manifests.Manifest], *, overlay: bool) -> None:
+    """An accepted manifest takes effect a moment later; whoever comes after us must find it in effect."""
+
+    async def served(crd: manifests.Manifest) -> bool:
+        return _is_established(check(await transport.request("GET", crd.path)).object())
+
+    async def admin_may() -> bool:
+        everything = Attributes(verb="*", resource="*", group="*")
+        return await access_review(transport, tokens.user(tokens.ADMIN), (), everything)
+
+    for crd in crds:
+        await _until(functools.partial(served, crd), f"the CRD {crd.name} is not served")
+    await _until(lambda: _policy_denies(transport), "the admission policy is not in effect")
+    if overlay:
+        await _until(admin_may, "the admin's binding is not in effect")
+
+
+async def _until(probe: Callable[[], Awaitable[bool]], complaint: str) -> None:
     try:
-        async with asyncio.timeout(ESTABLISHED_DEADLINE):
-            for crd in crds:
-                while not _is_established(check(await transport.request("GET", crd.path)).object()):  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
+        async with asyncio.timeout(SETTLE_DEADLINE):
+            while not await probe():  # noqa: ASYNC110 - the API server has no signal for these
+                await asyncio.sleep(0.05)
     except TimeoutError:
-        raise StartFailed(f"the CRDs were not served within {ESTABLISHED_DEADLINE:g} s") from None
+        raise StartFailed(f"{complaint} after {SETTLE_DEADLINE:g} s") from None
+
+
+async def _policy_denies(transport: KubeTransport) -> bool:
+    """Whether a Reconciler in our own namespace, made as a dry run, is refused."""
+    reconciler = {
+        "apiVersion": API_VERSION,
+        "kind": "Reconciler",
+        "metadata": {"name": "probe", "namespace": NAMESPACE},
+        "spec": {"watch": {"apiVersion": "v1", "kind": "ConfigMap"}, "serviceAccountName": "probe"},
+    }
+    answer = await transport.request(
+        "POST",
+        manifests.parse(reconciler).collection,
+        query={"dryRun": "All"},
+        body=msgspec.json.encode(reconciler),
+    )
+    return answer.status == HTTPStatus.FORBIDDEN
 
 
 def _is_established(crd: dict[str, object]) -> bool:
@@ -56,17 +93,6 @@ def _is_established(crd: dict[str, object]) -> bool:
         condition["type"] == "Established" and condition["status"] == "True"
         for condition in status.get("conditions", [])
     )
-
-
-async def install_sample(transport: KubeTransport) -> None:
-    """Makes the sample's objects where they are missing; what somebody changed since stays changed."""
-    for manifest in manifests.load(deploy_folder("samples")):
-        await manifests.create(transport, manifest)
-
-
-def sample_source() -> str:
-    """The sample's code."""
-    return (deploy_folder("samples") / "greeter.py").read_text(encoding="utf-8")
 
 
 async def service_account_token(

@@ -38,7 +38,7 @@ LDFLAGS = f"-s -w -X {_VERSION}.gitVersion={KUBERNETES} -X {_VERSION}.gitMajor={
 OLDEST_GO = (1, 26)
 SAY_EVERY = 10.0
 TAIL_LINES = 30
-PACKAGES = 2100  # about; only for the progress line
+PACKAGES = 2550  # about; only for the progress line
 
 Say = Callable[[str], None]
 

@@ -166,11 +166,10 @@ class ControlPlane:
             private_folder(self.logs)
         except OSError as error:
             raise DataFolderUnusable(f"cannot write to the data folder {self.data}: {error.strerror}") from error
-        lock = FileLock(self.data / "lock", timeout=0, mode=0o600)
         try:
-            self._stack.enter_context(lock)
+            self._stack.enter_context(_lock(self.data))
         except Timeout:
-            raise DataFolderBusy(f"another `chakrator up` is running on {self.data}") from None
+            raise busy(self.data) from None
         for folder in (self.data, self.data / "tokens", self.internal):
             sweep(folder)
         self._state = load_state(self.internal / "state.json")
@@ -263,6 +262,26 @@ class ControlPlane:
             (manager, kubeconfig.certificate_user(keys.controller_manager.certificate, keys.controller_manager.key)),
         ):
             kubeconfig.write(path, server=self.url, ca=ca, user=user)
+
+
+def _lock(data: Path) -> FileLock:
+    return FileLock(data / "lock", timeout=0, mode=0o600)
+
+
+def busy(data: Path) -> DataFolderBusy:
+    """What is said to the second on one folder."""
+    return DataFolderBusy(f"another `chakrator up` is running on {data}")
+
+
+def is_busy(data: Path) -> bool:
+    """Whether somebody holds the folder now."""
+    if not (data / "lock").exists():
+        return False
+    try:
+        with _lock(data):
+            return False
+    except Timeout:
+        return True
 
 
 def _client(keys: pki.Pki) -> aiohttp.ClientSession:
