@@ -1,0 +1,242 @@
+"""The parts of one running web application, and what every route and socket does with them.
+
+Free of the web framework: `deps` hands these to routes, `sockets` uses them as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from core.clock import Clock
+from core.domain.actor import Actor
+from core.domain.audit import AuditTag
+from core.domain.keys import API_VERSION, PLURAL, ReconcilerRef, Uid
+from core.domain.revision import Identity
+from core.kube.client import KubeTransport, Response
+from core.kube.errors import ApiError, Forbidden, Missing, check
+from core.kube.reviews import Attributes, UserInfo, token_review
+from core.logstream import LogStream
+from core.services.protocols import Services
+from core.telemetry.metrics import Metrics
+from sandbox.pool.config import Code, Limits, LoadResult
+from webui.access import Access
+from webui.errors import Problem, own_identity_refused, too_many, unauthenticated
+from webui.limits import Buckets
+from webui.sessions import Session, SessionLimits, Sessions, SignInCodes
+from webui.validation.gate import Gate
+
+
+class PoolLike(Protocol):
+    """What the web asks of the pool of workers: a start in the cage, before anything is activated."""
+
+    async def warm(self, code: Code) -> LoadResult: ...
+    async def retire(self, code_id: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a Reconciler's code runs: as whom, within which limits, with which kinds (`apiVersion/kind`)."""
+
+    uid: Uid
+    service_account: str
+    limits: Limits
+    owns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WebConfig:
+    """`hosts`: the names we answer to, without ports, `*.` for subdomains. `static`: where the built page lies."""
+
+    hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
+    static: Path = Path(__file__).parent / "static"
+    session_seconds: float = 12 * 3600.0
+    max_body: int = 512 * 1024
+    max_sockets: int = 256
+    activation_seconds: float = 30.0
+    gate_seconds: float = 10.0
+    live_gate_seconds: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class WebDeps:
+    """What wiring hands over. `read_terms` takes a Reconciler's JSON, and raises Invalid for one we cannot run."""
+
+    transport: KubeTransport
+    services: Services
+    pool: PoolLike
+    gate: Gate
+    logs: LogStream
+    metrics: Metrics
+    clock: Clock
+    problems: Callable[[], list[str]]
+    sign_in_codes: SignInCodes
+    read_terms: Callable[[bytes], Terms]
+    config: WebConfig = WebConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking, and the token they ask with; `source` is the address they ask from."""
+
+    user: UserInfo
+    token: str = field(repr=False)
+    via: str
+    source: str
+    session: Session | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """As the audit trail remembers them."""
+        return Actor(name=self.user.username, groups=self.user.groups, via=self.via, source=self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A Reconciler as the API server has it now."""
+
+    ref: ReconcilerRef
+    terms: Terms
+
+    @property
+    def identity(self) -> Identity:
+        """What its revisions and activations belong to."""
+        return Identity(self.ref, self.terms.uid)
+
+
+@dataclass(slots=True)
+class Turn:
+    """An idempotency key in use: requests that carry it wait for each other."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
+
+
+class Web:
+    """The parts of one running web application."""
+
+    def __init__(self, deps: WebDeps) -> None:
+        self.deps = deps
+        self.access = Access(transport=deps.transport, clock=deps.clock)
+        limits = SessionLimits(max_age=deps.config.session_seconds)
+        self.sessions = Sessions(review=self._review, clock=deps.clock, limits=limits)
+        self.validating: dict[str, int] = {}
+        self.turns: dict[tuple[str, str], Turn] = {}
+        self._failed = Buckets(burst=10, interval=6.0)
+        self._denied = Buckets(burst=60, interval=1.0)
+
+    async def _review(self, token: str) -> UserInfo | None:
+        try:
+            return await token_review(self.deps.transport, token)
+        except ApiError as error:
+            raise own_identity_refused(error) from error
+
+    # ── who ──────────────────────────────────────────────────────────────────────────────────────
+    def admit(self, source: str) -> None:
+        """Raises Problem 429 while this address has been wrong too often."""
+        wait = self._failed.wait(source, self.deps.clock.monotonic())
+        if wait > 0:
+            raise too_many("too many failed sign-ins from this address", wait)
+
+    async def refuse_sign_in(self, source: str, via: str) -> Problem:
+        """Counts and audits a failed sign-in; gives the 401."""
+        self._failed.charge(source, self.deps.clock.monotonic())
+        await self.deps.services.audit.append(Actor(name="", via=via, source=source), AuditTag.SIGNIN_REFUSED)
+        if via == "link":
+            return unauthenticated("this sign-in link was used already, or is too old")
+        return unauthenticated("the API server does not accept this token")
+
+    async def by_bearer(self, token: str, source: str) -> Caller:
+        """The caller of a bearer token. Raises Problem 401, 429."""
+        if not self.sessions.knows(token):
+            self.admit(source)
+        user = await self.sessions.bearer(token)
+        if user is None:
+            raise await self.refuse_sign_in(source, "token")
+        return Caller(user, token, "token", source)
+
+    async def by_cookie(self, cookie: str, source: str) -> Caller:
+        """The caller of a session cookie. Raises Problem 401."""
+        session = await self.sessions.find(cookie)
+        if session is None:
+            raise unauthenticated("this session is over: sign in again")
+        return Caller(session.user, session.token, session.via, source, session)
+
+    # ── may they ─────────────────────────────────────────────────────────────────────────────────
+    async def deny(self, who: Caller, right: Attributes, *, ref: ReconcilerRef, request: str) -> Problem:
+        """The 403 that names the right, after its audit entry; a 429 for who collects them."""
+        await self.audit_denial(who, str(right), ref=ref, request=request)
+        details = {
+            "verb": right.verb,
+            "resource": right.resource + (f"/{right.subresource}" if right.subresource else ""),
+            "namespace": right.namespace,
+            "name": right.name,
+        }
+        return Problem(403, "forbidden", f"{who.user.username} may not {right}", details=details)
+
+    async def audit_denial(self, who: Caller, right: str, *, ref: ReconcilerRef, request: str) -> None:
+        """Writes `access:denied`. Raises Problem 429 instead when this user was denied too often."""
+        now = self.deps.clock.monotonic()
+        if not self._denied.charge(who.user.username, now):
+            wait = self._denied.wait(who.user.username, now)
+            raise too_many("too many requests that you have no right to make", wait)
+        payload = {"right": right, "request": request}
+        await self.deps.services.audit.append(
+            who.actor, AuditTag.ACCESS_DENIED, namespace=ref.namespace, subject=ref.name, payload=payload
+        )
+
+    # ── the API server ───────────────────────────────────────────────────────────────────────────
+    async def read_own(
+        self, path: str, *, accept: str = "application/json", query: Mapping[str, str] | None = None
+    ) -> Response | None:
+        """A GET as ourselves; None where there is nothing. Our own lack of a right is never the caller's 403."""
+        try:
+            return check(await self.deps.transport.request("GET", path, accept=accept, query=query, timeout=10.0))
+        except Missing:
+            return None
+        except ApiError as error:
+            raise own_identity_refused(error) from error
+
+    async def find(self, ref: ReconcilerRef) -> Found:
+        """The Reconciler, read as ourselves, once its caller was let pass. Raises Problem 404, Invalid."""
+        answer = await self.read_own(resource_path(ref.namespace, ref.name))
+        if answer is None:
+            raise Problem(404, "not_found", f"there is no Reconciler {ref}")
+        return Found(ref, self.deps.read_terms(answer.body))
+
+    async def as_caller(self, who: Caller, sent: Sent, *, ref: ReconcilerRef) -> Response:
+        """A request with the caller's own token: the API server decides, and its no is audited."""
+        answer = await self.deps.transport.request(
+            sent.method,
+            resource_path(ref.namespace, ref.name if sent.named else ""),
+            query=sent.query,
+            body=sent.body,
+            content_type=sent.content_type,
+            token=who.token,
+            timeout=35.0 if sent.body or sent.method == "DELETE" else 10.0,
+        )
+        try:
+            return check(answer)
+        except Forbidden as error:
+            await self.audit_denial(who, error.message[:1000], ref=ref, request=f"{sent.method} {ref}")
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What is sent to the Reconcilers of a namespace, or to one of them (`named`)."""
+
+    method: str
+    named: bool = True
+    query: Mapping[str, str] | None = None
+    body: bytes | None = None
+    content_type: str = "application/json"
+
+
+def resource_path(namespace: str = "", name: str = "") -> str:
+    """Path of one Reconciler, of a namespace's, or of all. The parts have passed the patterns of `deps`."""
+    place = f"/namespaces/{namespace}" if namespace else ""
+    return f"/apis/{API_VERSION}{place}/{PLURAL}" + (f"/{name}" if name else "")

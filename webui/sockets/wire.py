@@ -1,0 +1,82 @@
+"""Bounds around the Socket.IO library, at the level of ASGI messages.
+
+The library answers whatever it is sent through a queue without a bound, and waits for a slow client for ever. Here a
+connection is read only so fast, has to take each packet in time, has to greet soon, and has only so many beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from webui.limits import Buckets
+
+JOINED = "chakrator.joined"  # set in the scope once the connection is somebody's
+GREETING_SECONDS = 10.0
+SEND_SECONDS = 20.0
+BURST = 100
+INTERVAL = 0.02  # 50 messages a second, for good
+MAX_OF_ONE_SOURCE = 64
+
+_GONE: Message = {"type": "websocket.disconnect", "code": 1008}
+
+
+@dataclass(slots=True)
+class Wire:
+    """Wraps the library's ASGI application; `most` connections at once."""
+
+    app: ASGIApp
+    most: int
+    _sources: Counter[str] = field(default_factory=Counter)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI. One connection too many is closed with 1013, try again later."""
+        if scope["type"] != "websocket":
+            await self.app(scope, receive, send)
+            return
+        source = scope["client"][0] if scope.get("client") else "unknown"
+        if self._sources.total() >= self.most or self._sources[source] >= min(self.most, MAX_OF_ONE_SOURCE):
+            await receive()
+            await send({"type": "websocket.close", "code": 1013})
+            return
+        self._sources[source] += 1
+        try:
+            own = dict(scope)
+            await self.app(own, _paced(own, receive), _prompt(send))
+        finally:
+            self._sources[source] -= 1
+            if not self._sources[source]:
+                del self._sources[source]
+
+
+def _paced(scope: Scope, receive: Receive) -> Receive:
+    """Reads no faster than the pace, and gives up on a connection that does not greet."""
+    pace = Buckets(burst=BURST, interval=INTERVAL, keys=1)
+    opened = time.monotonic()
+
+    async def paced() -> Message:
+        while not pace.charge("", time.monotonic()):  # noqa: ASYNC110 - waits for time, not for somebody
+            await asyncio.sleep(pace.wait("", time.monotonic()) or INTERVAL)
+        if scope.get(JOINED):
+            return await receive()
+        try:
+            async with asyncio.timeout(max(0.0, opened + GREETING_SECONDS - time.monotonic())):
+                return await receive()
+        except TimeoutError:
+            return _GONE
+
+    return paced
+
+
+def _prompt(send: Send) -> Send:
+    """A packet that is not taken in time ends the connection."""
+
+    async def prompt(message: Message) -> None:
+        async with asyncio.timeout(SEND_SECONDS):
+            await send(message)
+
+    return prompt
