@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import quote
 
@@ -27,7 +27,7 @@ class Resource:
     plural: str
     namespaced: bool
     has_status: bool
-    verbs: frozenset[str] = frozenset()
+    verbs: frozenset[str] = field(default=frozenset(), compare=False)
 
     def path(self, namespace: str | None, name: str | None = None, sub: str | None = None) -> str:
         """The encoded path of a collection, an object, or a subresource.

@@ -33,6 +33,7 @@ class LineSplitter:
         self._keep(head)
         lines = [b"".join(self._parts)]
         *middle, tail = rest.split(b"\n")
+        self._refuse_over_cap(max(map(len, middle), default=0))
         lines += middle
         self._parts, self._size = [], 0
         self._keep(tail)
@@ -40,7 +41,10 @@ class LineSplitter:
 
     def _keep(self, part: bytes) -> None:
         self._size += len(part)
-        if self._size > self._cap:
-            raise LineTooLong(f"a line of the watch is over {self._cap} bytes")
+        self._refuse_over_cap(self._size)
         if part:
             self._parts.append(part)
+
+    def _refuse_over_cap(self, size: int) -> None:
+        if size > self._cap:
+            raise LineTooLong(f"a line of the watch is over {self._cap} bytes")
