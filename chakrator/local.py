@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sandbox.pool.pool import Pool
-from webui.validation.gate import Gate, Report
+import platformdirs
 
 from core.clock import rfc3339
 from sandbox.pool.config import Code, Limits, PoolConfig, RunRequest, RunResult
 from sandbox.pool.errors import CallRefused
+from sandbox.pool.pool import Pool
 from sandbox.wire.messages import Call
+from webui.validation.gate import Gate, Report
 
 MAX_OBJECT_BYTES = 4 * 1024 * 1024
 
@@ -142,11 +143,25 @@ class DryRun:
             await pool.close()
 
 
+def gate_cache() -> Path:
+    """Where the type checker's warm cache is kept between two commands."""
+    return Path(platformdirs.user_cache_dir("chakrator")) / "gate"
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """The report in the shape that `POST {r}/validate` answers."""
+    return {
+        "ok": report.ok,
+        "diagnostics": [msgspec.to_builtins(finding) for finding in report.diagnostics],
+        "took_ms": round(report.took_ms, 1),
+    }
+
+
 async def validate(source: str) -> Report:
     """The save gate's report on a source."""
     pool = Pool(PoolConfig(max_workers=1, spares=0))
     await pool.start()
     try:
-        return await Gate(pool=pool).validate(source, timeout=10.0)
+        return await Gate(pool, gate_cache()).validate(source, timeout=10.0)
     finally:
         await pool.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import httpx
 
 from chakrator.cli.output import fail, print_finding
+from core.settings import SettingsError, load_client_settings
 
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 
@@ -34,10 +34,13 @@ class Client:
                 return cls((data / "url").read_text().strip(), (data / "token").read_text().strip())
             except OSError as error:
                 fail(f"{data} is not the folder of a running `chakrator up`: {error.strerror} ({error.filename})", 2)
-        url, token = os.environ.get("CHAKRATOR_URL"), os.environ.get("CHAKRATOR_TOKEN")
-        if not url or not token:
+        try:
+            settings = load_client_settings()
+        except SettingsError as error:
+            fail(error.message, 2)
+        if not settings.url or not settings.token.get_secret_value():
             fail("say where the server is: --data DIR of an `up`, or CHAKRATOR_URL and CHAKRATOR_TOKEN", 2)
-        return cls(url, token)
+        return cls(settings.url, settings.token.get_secret_value())
 
     def get(self, path: str, **query: Any) -> Any:
         """GET; `None` values are left out of the query."""

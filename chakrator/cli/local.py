@@ -29,16 +29,16 @@ def check(
     if (namespace is None) != (reconciler is None):
         fail("--namespace and --reconciler go together", 2)
     source = read_source(file)
-    from chakrator.local import validate
+    from chakrator.local import report_json, validate
 
     try:
         report = asyncio.run(validate(source))
     except PoolError as error:
         fail(str(error), 2)
     if output is Format.JSON:
-        print_json(report.as_json())
+        print_json(report_json(report))
     else:
-        for finding in report.as_json()["diagnostics"]:
+        for finding in report_json(report)["diagnostics"]:
             print_finding(str(file), finding)
         if not report.diagnostics:
             print(f"{file}: clean ({report.took_ms:.0f} ms)")
@@ -106,7 +106,6 @@ def doctor(output: Output = Format.TEXT) -> None:
     Example: `chakrator doctor`
     """
     from sandbox.pool.doctor import layers
-
     from sandbox.pool.errors import PoolError
 
     try:
