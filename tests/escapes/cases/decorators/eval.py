@@ -1,0 +1,11 @@
+# technique: call something by decorating
+# source: folklore of jail CTFs
+# layers: policy
+# expect: rejected CHK110
+# success: returns the secret
+def reconcile(obj, ctx):
+    @eval
+    @(lambda function: "__import__('os').environ['CANARY']")
+    def found():
+        pass
+    return found

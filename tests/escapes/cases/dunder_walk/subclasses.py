@@ -1,0 +1,9 @@
+# technique: walk from an object to its class and on by dunder attributes
+# source: folklore of jail CTFs
+# layers: policy
+# expect: rejected CHK120
+# success: returns the secret
+def reconcile(obj, ctx):
+    for cls in ().__class__.__base__.__subclasses__():
+        if cls.__name__ == "_wrap_close":
+            return cls.__init__.__globals__["environ"]["CANARY"]

@@ -1,0 +1,7 @@
+# technique: name an attribute by a computed text
+# source: our own review
+# layers: policy
+# expect: guarded
+# success: returns the secret
+def reconcile(obj, ctx):
+    return getattr(*(ctx, "_secret"))

@@ -1,0 +1,7 @@
+# technique: let a format text read attributes
+# source: public writing on str.format injection; advisories of RestrictedPython
+# layers: policy
+# expect: guarded
+# success: returns the secret
+def reconcile(obj, ctx):
+    return getattr("{0._secret}", "format")(ctx)

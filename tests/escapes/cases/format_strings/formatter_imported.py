@@ -1,0 +1,8 @@
+# technique: let a format text read attributes
+# source: public writing on str.format injection; advisories of RestrictedPython
+# layers: policy
+# expect: rejected CHK131
+# success: returns the secret
+def reconcile(obj, ctx):
+    from string import Formatter
+    return Formatter().format("{0._secret}", ctx)

@@ -1,0 +1,9 @@
+# technique: reach a frame and its globals or builtins
+# source: CPython's documentation of inspect
+# layers: policy
+# expect: rejected CHK121
+# success: returns the secret
+def reconcile(obj, ctx):
+    def numbers():
+        yield 1
+    return numbers().gi_frame.f_builtins["__import__"]("os").environ["CANARY"]

@@ -1,0 +1,7 @@
+# technique: read a private attribute inside an f-string
+# source: folklore of jail CTFs
+# layers: policy
+# expect: rejected CHK120
+# success: returns the secret
+def reconcile(obj, ctx):
+    return f"{(lambda: ctx._secret)()}"

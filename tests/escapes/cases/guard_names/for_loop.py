@@ -1,0 +1,9 @@
+# technique: bind the name of a guard
+# source: advisories of RestrictedPython
+# layers: policy
+# expect: rejected CHK111
+# success: returns obj["reached"] once it has done what no author may
+def reconcile(obj, ctx):
+    for _write_ in [1]:
+        pass
+    return obj["reached"]

@@ -1,0 +1,9 @@
+# technique: bind the name of a guard
+# source: advisories of RestrictedPython
+# layers: policy
+# expect: rejected CHK111
+# success: returns obj["reached"] once it has done what no author may
+def reconcile(obj, ctx):
+    def _getattr_(o, n):
+        return o
+    return obj["reached"]

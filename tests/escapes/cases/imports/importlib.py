@@ -1,0 +1,8 @@
+# technique: import what is not offered
+# source: folklore of jail CTFs
+# layers: policy
+# expect: rejected CHK130
+# success: returns the secret
+def reconcile(obj, ctx):
+    import importlib
+    return importlib.import_module("os").environ["CANARY"]

@@ -1,0 +1,10 @@
+# technique: choose how a class is made
+# source: our own review
+# layers: policy
+# expect: guarded
+# success: returns obj["reached"] once it has done what no author may
+def reconcile(obj, ctx):
+    class Mine:
+        pass
+    Mine.run = lambda self: obj["reached"]
+    return Mine().run()

@@ -1,0 +1,8 @@
+# technique: find a real module among the attributes of an offered one
+# source: our own survey of public module attributes
+# layers: policy
+# expect: guarded
+# success: returns the secret
+def reconcile(obj, ctx):
+    import datetime
+    return datetime.sys.modules["os"].environ["CANARY"]

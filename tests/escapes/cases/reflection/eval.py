@@ -1,0 +1,7 @@
+# technique: look around with a reflective builtin
+# source: folklore of jail CTFs
+# layers: policy
+# expect: rejected CHK110
+# success: returns the secret
+def reconcile(obj, ctx):
+    return eval("__import__('os').environ['CANARY']")

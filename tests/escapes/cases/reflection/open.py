@@ -1,0 +1,8 @@
+# technique: look around with a reflective builtin
+# source: folklore of jail CTFs
+# layers: policy
+# expect: rejected CHK110
+# success: returns the secret
+def reconcile(obj, ctx):
+    with open("/proc/self/environ") as environ:
+        return environ.read()

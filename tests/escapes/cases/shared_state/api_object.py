@@ -1,0 +1,8 @@
+# technique: change what other runs share
+# source: our own review
+# layers: policy
+# expect: guarded
+# success: returns obj["reached"] once it has done what no author may
+def reconcile(obj, ctx):
+    ctx.get = lambda kind: obj["reached"]
+    return ctx.get("ConfigMap")

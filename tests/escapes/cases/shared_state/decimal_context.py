@@ -1,0 +1,9 @@
+# technique: change what other runs share
+# source: our own review
+# layers: policy
+# expect: guarded
+# success: returns obj["reached"] once it has done what no author may
+def reconcile(obj, ctx):
+    import decimal
+    decimal.getcontext().prec = 2
+    return obj["reached"]
