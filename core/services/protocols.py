@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from core.domain.actor import Actor
+from core.domain.audit import AuditTag
 from core.domain.keys import ReconcilerRef, Uid
 from core.domain.revision import (
     Activation,
@@ -101,7 +102,12 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """All given fields must match; `namespaces` None means every one (cluster-wide right)."""
+    """All given fields must match; `namespaces` None means every one (cluster-wide right).
+
+    `action` may be the beginning of one, at a colon: `activation`. `since` and `until` are RFC 3339.
+    With `chain`, entries of other namespaces (and what the other fields exclude) come too, but only as
+    seq, ts and hashes: what a reader needs to verify the whole chain.
+    """
 
     namespaces: tuple[str, ...] | None = None
     subject: str | None = None
@@ -109,6 +115,7 @@ class AuditFilter:
     action: str | None = None
     since: str | None = None
     until: str | None = None
+    chain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +131,12 @@ class ChainReport:
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Rows of one Reconciler, narrowed."""
+    """Rows of one Reconciler, narrowed; without `uid`, those of an earlier one of that name too."""
 
     reconciler: ReconcilerRef
     target: str | None = None
     outcome: str | None = None
+    uid: Uid | None = None
 
 
 class Submissions(Protocol):
@@ -137,7 +145,9 @@ class Submissions(Protocol):
     async def save(self, submission: Submission, actor: Actor) -> tuple[RevisionInfo, bool]:
         """(revision, created). Identical source to the newest: (newest, False), nothing stored.
 
-        Raises Conflict (details: newest, base, newest_source, base_source) when base is not the newest;"""
+        Raises Conflict (details: newest, base, newest_source, base_source) when base is not the newest,
+        and Invalid for a source or message beyond bounds; both leave a refusal in the audit.
+        """
 
     async def list(self, reconciler: Identity, *, cursor: str | None = None, limit: int = 50) -> Page[RevisionInfo]:
         """Newest first."""
@@ -150,7 +160,9 @@ class Activations(Protocol):
     """Which revision runs."""
 
     async def activate(self, request: ActivationRequest, actor: Actor) -> Activation:
-        """Raises NotFound (no such revision), Conflict (`expected` is not the active one; details: active)."""
+        """Raises NotFound (no such revision), Conflict (`expected` is not the active one; details: active)
+        and Invalid (no reason, or too long a one); each leaves a refusal in the audit.
+        """
 
     async def current(self, reconciler: Identity) -> Activation | None:
         """The newest activation, or None."""
@@ -187,13 +199,17 @@ class Audit(Protocol):
     async def append(
         self,
         actor: Actor,
-        action: str,
+        action: AuditTag,
         *,
         namespace: str = "",
         subject: str = "",
         payload: Mapping[str, object] | None = None,
     ) -> int:
-        """For refusals and acts that change nothing else; the seq of the entry."""
+        """For refusals and acts that change nothing else; the seq of the entry. Durable on return.
+
+        Refused sign-ins are folded per source and minute: the first is written at once, the others as
+        one entry with their `count` when the minute is over (0 is returned for them).
+        """
 
     async def list(self, where: AuditFilter, *, cursor: str | None = None, limit: int = 100) -> Page[AuditEntry]:
         """Newest first."""
