@@ -24,10 +24,14 @@ export class Refusal extends Error {
 /** No answer at all: what was asked may or may not have happened. */
 export class NoAnswer extends Error {}
 
-/** Whether the server answers; `back` counts recoveries, so that stale views load again. */
+/** Whether the server answers; `back` counts recoveries (and new sessions), so that stale views load again. */
 export const connection = signal<{ up: boolean; back: number }>({ up: true, back: 0 });
 /** Counts answers of 401 while somebody was signed in. */
 export const expired = signal(0);
+
+export function loadAgain(): void {
+  connection.value = { ...connection.peek(), back: connection.peek().back + 1 };
+}
 
 let csrf = "";
 /** Remembered from the session; sent with everything that changes something. */

@@ -1,7 +1,10 @@
 /** Something loaded from the server and kept fresh: on a timer while the page is seen, and after a lost connection. */
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { connection, get, NoAnswer } from "./http";
+import { connection, get, NoAnswer, Refusal } from "./http";
+
+/** Refusals that say nothing about the thing asked for. */
+const PASSING = new Set([429, 500, 503]);
 
 export interface Resource<T> {
   /** The last good answer, kept while a newer one is on its way or failed. */
@@ -19,10 +22,15 @@ export interface Loaded<T> {
 export function useResource<T>(path: string | null, every = 0): Loaded<T> {
   const state = useSignal<Resource<T>>({ data: undefined, error: undefined, loading: path !== null });
   const again = useRef<() => void>(() => {});
+  const shown = useRef(path);
   const back = connection.value.back;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `back` is not read; a recovered connection is a reason to load
   useEffect(() => {
+    if (shown.current !== path) {
+      shown.current = path;
+      state.value = { data: undefined, error: undefined, loading: path !== null };
+    }
     if (path === null) return;
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -38,9 +46,16 @@ export function useResource<T>(path: string | null, every = 0): Loaded<T> {
         state.value = { data, error: undefined, loading: false };
       } catch (error) {
         if (stop.signal.aborted) return;
-        // No answer has a banner of its own; what was there stays readable.
-        const keep = error instanceof NoAnswer ? state.peek().data : undefined;
-        state.value = { data: keep, error: error as Error, loading: false };
+        // What was there stays readable, and what is being written stays open, unless the answer is about this thing:
+        // a lost connection and an ended session are said elsewhere, and loading begins again after either.
+        const { data } = state.peek();
+        const elsewhere = error instanceof NoAnswer || (error instanceof Refusal && error.status === 401);
+        const passing = elsewhere || (error instanceof Refusal && PASSING.has(error.status));
+        state.value = {
+          data: passing ? data : undefined,
+          error: elsewhere && data !== undefined ? undefined : (error as Error),
+          loading: false,
+        };
       } finally {
         busy = false;
       }
@@ -55,7 +70,6 @@ export function useResource<T>(path: string | null, every = 0): Loaded<T> {
     return () => {
       stop.abort();
       clearTimeout(timer);
-      state.value = { data: undefined, error: undefined, loading: true };
     };
   }, [path, every, back]);
 

@@ -1,7 +1,7 @@
 /** Who is signed in. A session that ends asks again over the page one is on; nothing typed is lost by it. */
 import { effect, signal } from "@preact/signals";
 import type { Session } from "./api";
-import { call, connection, expired, explain, NoAnswer, Refusal, rememberCsrf } from "./http";
+import { call, connection, expired, explain, loadAgain, NoAnswer, Refusal, rememberCsrf } from "./http";
 
 export type SessionState =
   | { kind: "unknown" }
@@ -23,9 +23,16 @@ effect(() => {
   if (connection.value.back > 0 && session.peek().kind === "unknown") void start();
 });
 
+// A sign-in link opened where the page is already is a new fragment only, not a new page.
+addEventListener("hashchange", () => {
+  if (location.hash.startsWith("#code=")) void start();
+});
+
 function enter(answer: Session): void {
+  const again = session.peek().kind === "over";
   rememberCsrf(answer.csrf ?? "");
   session.value = { kind: "in", session: answer };
+  if (again) loadAgain();
 }
 
 export async function signIn(credential: { token: string } | { code: string }): Promise<void> {

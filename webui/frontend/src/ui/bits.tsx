@@ -106,6 +106,7 @@ export function Trouble({ error, what }: { error: Error; what: string }) {
   if (error instanceof NoAnswer) {
     return <Empty title={`No connection, so no ${what}`}>It is loaded when the server answers again.</Empty>;
   }
+  if (error instanceof Refusal && error.status === 401) return <Loading what={what} />;
   if (error instanceof Refusal && error.status === 403) {
     return (
       <Empty title={`You have no right to see ${what}`}>

@@ -10,7 +10,7 @@ import {
 } from "../../core/api";
 import { diffTexts } from "../../core/diff";
 import { call, explain, Intent, Refusal, SLOW_MS } from "../../core/http";
-import { announce, Field, Findings, Note } from "../../ui/bits";
+import { Field, Findings, Note } from "../../ui/bits";
 import { Dialog } from "../../ui/Dialog";
 import { DiffView } from "../../ui/DiffView";
 
@@ -45,7 +45,6 @@ export function SaveDialog(props: Props) {
         `${reconcilerPath(detail.namespace, detail.name)}/revisions`,
         { body: { source: text, message: message.value.trim(), base }, intent, timeout: SLOW_MS },
       );
-      announce(status === 201 ? `Saved as revision ${body.number}` : `This is revision ${body.number} already`);
       props.onSaved(body, status === 201);
     } catch (error) {
       if (error instanceof Refusal && error.status === 409 && isConflict(error.details)) {

@@ -1,6 +1,6 @@
 /** Writing code: the editor, what is wrong with it, and the ways from there to a running revision. */
 import { useComputed, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { type Diagnostic, type ReconcilerDetail, reconcilerPath, type SaveConflict } from "../../core/api";
 import { ActDialog } from "../revisions/ActDialog";
 import { ConflictDialog } from "./ConflictDialog";
@@ -28,7 +28,6 @@ export function Workbench({ detail, reload, user, opening }: Props) {
   const { namespace, name } = detail;
   const box = useRef<HTMLDivElement>(null);
   const editor = useRef<EditorHandle | null>(null);
-  const checker = useRef<Checker | null>(null);
   const text = useSignal(opening.text);
   const base = useSignal({ number: opening.base, text: opening.baseText });
   const restored = useSignal(opening.restored);
@@ -41,6 +40,10 @@ export function Workbench({ detail, reload, user, opening }: Props) {
   const keeping = useKeeping({ user, namespace, name, text, base, dirty });
   const leaving = useLeaveGuard(dirty, keeping.failed);
   const maySave = detail.rights.save;
+  const checker = useMemo(
+    () => new Checker(reconcilerPath(namespace, name), (found) => editor.current?.mark(found)),
+    [namespace, name],
+  );
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: one editor for the life of this workbench
   useEffect(() => {
@@ -49,7 +52,7 @@ export function Workbench({ detail, reload, user, opening }: Props) {
       onChange: (next) => {
         text.value = next;
         saved.value = null;
-        checker.current?.ask(next);
+        checker.ask(next);
       },
       onCursor: (line, column) => {
         cursor.value = { line, column };
@@ -59,12 +62,10 @@ export function Workbench({ detail, reload, user, opening }: Props) {
       },
     });
     editor.current = handle;
-    const asking = new Checker(reconcilerPath(namespace, name), handle.mark);
-    checker.current = asking;
-    asking.ask(opening.text, 0);
+    checker.ask(opening.text, 0);
     handle.focus();
     return () => {
-      asking.close();
+      checker.close();
       handle.dispose();
     };
   }, []);
@@ -125,8 +126,8 @@ export function Workbench({ detail, reload, user, opening }: Props) {
       />
       <div class="editor-frame">
         <div ref={box} class="editor" data-testid="editor" />
-        {checker.current && <Problems state={checker.current.state} onOpen={goTo} />}
-        {checker.current && <StatusBar state={checker.current.state} cursor={cursor} tabLeaves={tabLeaves} />}
+        <Problems state={checker.state} onOpen={goTo} />
+        <StatusBar state={checker.state} cursor={cursor} tabLeaves={tabLeaves} />
       </div>
       {dialog?.kind === "save" && (
         <SaveDialog

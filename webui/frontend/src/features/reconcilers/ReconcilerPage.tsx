@@ -72,7 +72,10 @@ function Facts({ detail }: { detail: ReconcilerDetail }) {
           <dd>
             {active ? (
               <>
-                <a href={link(active.revision)}>revision {active.revision}</a> <Age of={active.at} />
+                <a href={link(active.revision)}>revision {active.revision}</a>{" "}
+                <span class="quiet">
+                  <Age of={active.at} /> ago
+                </span>
               </>
             ) : (
               "none"
