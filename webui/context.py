@@ -185,7 +185,7 @@ class Web:
             raise too_many("too many requests that you have no right to make", wait)
         payload = {"right": right, "request": request}
         await self.deps.services.audit.append(
-            who.actor, AuditTag.ACCESS_DENIED, namespace=ref.namespace, subject=ref.name, payload=payload
+            who.actor, AuditTag.ACCESS_DENIED, namespace=ref.namespace, subject=subject(ref), payload=payload
         )
 
     # ── the API server ───────────────────────────────────────────────────────────────────────────
@@ -234,6 +234,11 @@ class Sent:
     query: Mapping[str, str] | None = None
     body: bytes | None = None
     content_type: str = "application/json"
+
+
+def subject(ref: ReconcilerRef) -> str:
+    """As audit entries name a Reconciler; empty where a request is about no one of them."""
+    return str(ref) if ref.name else ""
 
 
 def resource_path(namespace: str = "", name: str = "") -> str:

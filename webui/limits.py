@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
+_ONE = 1 - 1e-9  # a whole charge, after sums of fractions
+
 
 @dataclass(slots=True)
 class _Bucket:
@@ -27,7 +29,7 @@ class Buckets:
         if bucket is None:
             return 0.0
         level = self._level(bucket, now)
-        return 0.0 if level >= 1 else (1 - level) * self._interval
+        return 0.0 if level >= _ONE else (1 - level) * self._interval
 
     def charge(self, key: str, now: float) -> bool:
         """Takes one; False, and nothing taken, when there is none."""
@@ -37,7 +39,7 @@ class Buckets:
         self._buckets[key] = bucket
         while len(self._buckets) > self._keys:
             self._buckets.popitem(last=False)
-        if bucket.level < 1:
+        if bucket.level < _ONE:
             return False
         bucket.level -= 1
         return True

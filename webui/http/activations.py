@@ -17,7 +17,7 @@ from fastapi.responses import Response
 from core.domain.audit import AuditTag
 from core.domain.keys import Uid
 from core.domain.revision import ActivationKind, Diagnostic, Position, Revision, Severity
-from core.errors import Conflict, NotFound
+from core.errors import NotFound
 from core.services.protocols import ActivationRequest
 from sandbox.pool.config import Code, LoadResult
 from webui.access import Action, impersonation
@@ -117,26 +117,33 @@ async def _go(web: Web, who: Caller, there: Found, wanted: ActivationRequest, *,
     said: dict[str, object] = {"revision": wanted.revision, "reason": wanted.reason}
     try:
         async with asyncio.timeout(web.deps.config.activation_seconds):
-            if not wanted.service_account_uid:
-                raise Problem(422, "service_account_missing", f"there is no ServiceAccount {wanted.service_account}")
-            revision = await web.deps.services.submissions.get(there.identity, wanted.revision)
-            if through_gate:
-                report = await gate(web, who, revision.source, web.deps.config.gate_seconds)
-                if not report.ok:
-                    said |= summary(report, revision.source)
-                    raise rejected(report)
-            loaded = await _start(web, there, revision)
-            if not loaded.ok:
-                raise _does_not_start(loaded)
-        return ActivationOut.of(await web.deps.services.activations.activate(wanted, who.actor))
+            await _prove(web, who, there, wanted, said, through_gate=through_gate)
     except TimeoutError:
-        seconds = f"{web.deps.config.activation_seconds:g} s"
-        problem = Problem(422, "rejected", f"gate and start in the cage took longer than {seconds}")
-        await refuse(web, who, there, REFUSED[wanted.kind], said | {"message": problem.message})
-        raise problem from None
-    except (Problem, NotFound, Conflict) as error:
-        await refuse(web, who, there, REFUSED[wanted.kind], said | {"message": error.message[:1000]})
+        text = f"gate and start in the cage took longer than {web.deps.config.activation_seconds:g} s"
+        await refuse(web, who, there, REFUSED[wanted.kind], said | {"why": text})
+        raise Problem(422, "rejected", text) from None
+    except (Problem, NotFound) as error:
+        await refuse(web, who, there, REFUSED[wanted.kind], said | {"why": error.message[:1000]})
         raise
+    # From here on the service writes the audit entry, with the row or with the refusal.
+    return ActivationOut.of(await web.deps.services.activations.activate(wanted, who.actor))
+
+
+async def _prove(
+    web: Web, who: Caller, there: Found, wanted: ActivationRequest, said: dict[str, object], *, through_gate: bool
+) -> None:
+    """Raises NotFound or Problem 422 for a revision that must not run; `said` gets what the audit trail should know."""
+    if not wanted.service_account_uid:
+        raise Problem(422, "service_account_missing", f"there is no ServiceAccount {wanted.service_account}")
+    revision = await web.deps.services.submissions.get(there.identity, wanted.revision)
+    if through_gate:
+        report = await gate(web, who, revision.source, web.deps.config.gate_seconds)
+        if not report.ok:
+            said |= summary(report, revision.source)
+            raise rejected(report)
+    loaded = await _start(web, there, revision)
+    if not loaded.ok:
+        raise _does_not_start(loaded)
 
 
 async def _start(web: Web, there: Found, revision: Revision) -> LoadResult:

@@ -17,7 +17,7 @@ from core.domain.revision import Identity
 from core.errors import ChakratorError
 from core.kube.errors import Forbidden, Unreachable
 from webui.access import Action
-from webui.context import Caller, Sent, Web, resource_path
+from webui.context import Caller, Sent, Web, resource_path, subject
 from webui.deps import Cursor, Here, Limit, Namespace, OnceOnly, Target, Who, guarded
 from webui.errors import Problem
 from webui.http.session import rights
@@ -183,10 +183,10 @@ async def _change(
     except Forbidden:
         raise  # in the trail already, as access:denied
     except Unreachable as error:
-        await _note(web, who, target, done, payload | {"result": "unknown", "message": error.message[:1000]})
+        await _note(web, who, target, done, payload | {"result": "unknown", "why": error.message[:1000]})
         raise
     except ChakratorError as error:
-        await _note(web, who, target, refused, payload | {"message": error.message[:1000]})
+        await _note(web, who, target, refused, payload | {"why": error.message[:1000]})
         raise
     uid = str((resource.get("metadata") or {}).get("uid") or "")
     await _note(web, who, target, done, payload | {"uid": uid})
@@ -195,7 +195,7 @@ async def _change(
 
 async def _note(web: Web, who: Caller, target: ReconcilerRef, tag: AuditTag, payload: dict[str, Any]) -> None:
     await web.deps.services.audit.append(
-        who.actor, tag, namespace=target.namespace, subject=target.name, payload=payload
+        who.actor, tag, namespace=target.namespace, subject=subject(target), payload=payload
     )
 
 

@@ -14,10 +14,9 @@ from fastapi.responses import Response
 
 from core.domain.audit import AuditTag
 from core.domain.revision import Severity, source_sha256
-from core.errors import Conflict
 from core.services.protocols import Submission
 from webui.access import Action
-from webui.context import Caller, Found, Web
+from webui.context import Caller, Found, Web, subject
 from webui.deps import Cursor, Here, Limit, OnceOnly, There, Who, guarded
 from webui.errors import Problem, too_many
 from webui.schemas import (
@@ -70,12 +69,7 @@ async def save(body: Save, web: Here, who: Who, there: There, once: OnceOnly) ->
             report=report.diagnostics,
             policy_version=report.policy_version,
         )
-        try:
-            info, created = await web.deps.services.submissions.save(submission, who.actor)
-        except Conflict as error:
-            payload = {"message": error.message, "base": body.base, "sha256": source_sha256(body.source)}
-            await refuse(web, who, there, AuditTag.REVISION_SAVE_REFUSED, payload)
-            raise
+        info, created = await web.deps.services.submissions.save(submission, who.actor)
         return (201 if created else 200), RevisionOut.of(info)
 
     return await once(produce)
@@ -178,5 +172,9 @@ def summary(report: Report, source: str) -> dict[str, object]:
 async def refuse(web: Web, who: Caller, there: Found, tag: AuditTag, payload: Mapping[str, object]) -> None:
     """Writes a refusal to the audit trail."""
     await web.deps.services.audit.append(
-        who.actor, tag, namespace=there.ref.namespace, subject=there.ref.name, payload=payload
+        who.actor,
+        tag,
+        namespace=there.ref.namespace,
+        subject=subject(there.ref),
+        payload={"uid": there.terms.uid, **payload},
     )

@@ -15,13 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sandbox.pool.tools import Tool, ToolResult, run_tool
-
 from core.domain.revision import MAX_SOURCE_BYTES, Diagnostic, Position, Severity
 from core.errors import Unavailable
 from sandbox.pool.config import CheckResult
+from sandbox.pool.tools import Tool, ToolResult, run_tool
 from webui.validation.columns import Columns
-from webui.validation.places import mypy_reads, ruff_binary, ruff_reads
 from webui.validation.silence import silencers
 from webui.validation.tools import (
     MAX_FINDINGS,
@@ -65,8 +63,17 @@ class Report:
 class Gate:
     """Checks sources; `cache_dir` is a folder of its own. At most `at_once` checks run, the others wait."""
 
-    def __init__(self, pool: Checker, cache_dir: Path, *, run: RunTool = run_tool, at_once: int = 3) -> None:
+    def __init__(
+        self,
+        pool: Checker,
+        cache_dir: Path,
+        *,
+        allow_degraded: frozenset[str] = frozenset(),
+        at_once: int = 3,
+        run: RunTool = run_tool,
+    ) -> None:
         self._pool = pool
+        self._allow_degraded = allow_degraded
         self._run = run
         self._turns = asyncio.Semaphore(at_once)
         self._workspaces = Workspaces(cache_dir, warm=self._warm)
@@ -122,21 +129,27 @@ class Gate:
 
     async def _ruff(self, source: str, columns: Columns, timeout: float) -> list[Diagnostic]:
         async with self._workspaces.empty() as folder:
-            tool = Tool(
-                argv=ruff_argv(ruff_binary()),
-                cwd=folder,
-                read=ruff_reads(),
-                write=(),
-                deadline=timeout,
-                memory=MEMORY,
-                stdin=source.encode(),
-            )
+            tool = self._tool(ruff_argv(), folder, timeout, stdin=source.encode())
             return await self._ask("ruff", tool, lambda done: read_ruff(done.code, done.stdout, columns))
 
     async def _mypy(self, source: str, columns: Columns, timeout: float) -> list[Diagnostic]:
         async with self._workspaces.private(source) as folder:
-            tool = _mypy_tool(folder, timeout)
+            tool = self._tool(mypy_argv(), folder, timeout, write=(folder,))
             return await self._ask("mypy", tool, lambda done: read_mypy(done.code, done.stdout, columns))
+
+    def _tool(
+        self, argv: tuple[str, ...], folder: Path, deadline: float, *, write: tuple[Path, ...] = (), stdin: bytes = b""
+    ) -> Tool:
+        return Tool(
+            argv=argv,
+            cwd=folder,
+            read=(folder,),
+            write=write,
+            deadline=deadline,
+            memory=MEMORY,
+            stdin=stdin,
+            allow_degraded=self._allow_degraded,
+        )
 
     async def _ask(self, name: str, tool: Tool, read: Callable[[ToolResult], Sequence[Diagnostic]]) -> list[Diagnostic]:
         done = await self._run(tool)
@@ -149,7 +162,7 @@ class Gate:
 
     async def _warm(self, folder: Path) -> None:
         """Fills the cache by a check of the warm-up source, in the same cage as all others."""
-        done = await self._run(_mypy_tool(folder, WARM_UP_SECONDS))
+        done = await self._run(self._tool(mypy_argv(), folder, WARM_UP_SECONDS, write=(folder,)))
         try:
             found = read_mypy(done.code, done.stdout, Columns(""))
         except Unreadable as error:
@@ -158,18 +171,6 @@ class Gate:
         if found or done.killed:
             why = done.killed or found[0].message
             raise Unavailable(f"the type checker does not work here: {why}")
-
-
-def _mypy_tool(folder: Path, deadline: float) -> Tool:
-    return Tool(
-        argv=mypy_argv(),
-        cwd=folder,
-        read=(*mypy_reads(), folder),
-        write=(folder,),
-        deadline=deadline,
-        memory=MEMORY,
-        stdin=b"",
-    )
 
 
 def _silent(tool: str, why: str) -> Diagnostic:

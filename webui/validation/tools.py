@@ -6,11 +6,11 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
+from ruff import find_ruff_bin
 
-from core.domain.revision import Diagnostic, Severity
+from core.domain.revision import Diagnostic, Position, Severity
 from webui.validation.columns import Columns
 
 FILE = "reconciler.py"
@@ -69,10 +69,10 @@ _ruff_decoder = msgspec.json.Decoder(list[_Ruff])
 _mypy_decoder = msgspec.json.Decoder(_Mypy)
 
 
-def ruff_argv(ruff: Path) -> tuple[str, ...]:
+def ruff_argv() -> tuple[str, ...]:
     """No configuration, no cache, no comments that silence; the source comes on stdin."""
     return (
-        str(ruff),
+        find_ruff_bin(),
         "check",
         "--isolated",
         "--no-cache",
@@ -88,10 +88,10 @@ def ruff_argv(ruff: Path) -> tuple[str, ...]:
     )
 
 
-def mypy_argv(python: Path | None = None) -> tuple[str, ...]:
+def mypy_argv() -> tuple[str, ...]:
     """Reads its configuration and the source from the private folder it is started in, and nothing else."""
     return (
-        str(python or sys.executable),
+        sys.executable,
         "-I",
         "-m",
         "mypy",
@@ -119,13 +119,15 @@ def read_ruff(code: int, output: bytes, columns: Columns) -> list[Diagnostic]:
 
 def _from_ruff(row: _Ruff, columns: Columns) -> Diagnostic:
     code = row.code or "invalid-syntax"
+    start = columns.from_code_points(row.location.row, row.location.column)
+    end = columns.from_code_points(row.end_location.row, row.end_location.column)
     return Diagnostic(
         tool="ruff",
         code=code,
         severity=Severity.ERROR if RUFF_ERRORS.fullmatch(code) else Severity.WARNING,
         message=row.message[:MAX_MESSAGE],
-        start=columns.from_code_points(row.location.row, row.location.column),
-        end=columns.from_code_points(row.end_location.row, row.end_location.column),
+        start=start,
+        end=_after(start, end),
     )
 
 
@@ -163,9 +165,14 @@ def _from_mypy(row: _Mypy, columns: Columns) -> Diagnostic:
         severity=Severity.ERROR,
         message=row.message[:MAX_MESSAGE],
         start=start,
-        end=max(start, end, key=lambda place: (place.line, place.column)),
+        end=_after(start, end),
         hint=(row.hint or "")[:MAX_MESSAGE],
     )
+
+
+def _after(start: Position, end: Position) -> Position:
+    """An end that leaves something to see: tools give empty ranges, an editor shows none."""
+    return end if (end.line, end.column) > (start.line, start.column) else Position(start.line, start.column + 1)
 
 
 def _more(tool: str, count: int, columns: Columns) -> list[Diagnostic]:
