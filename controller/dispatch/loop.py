@@ -21,11 +21,12 @@ from core.clock import Clock
 from core.domain.backoff import Backoff
 from core.domain.keys import QueueKey
 from core.domain.outcome import FOLLOW_UP, FollowUp, Outcome
-from sandbox.pool.errors import CageUnavailable, PoolClosed
+from sandbox.pool.errors import CageUnavailable, PoolError, WorkerUnavailable
 
 OPEN_PLANS = 16  # runs whose effects are still being written: more would only grow the heap
 RESYNC_JITTER = 0.1
 CAGE_RETRY = 5.0
+POOL_RETRY = 1.0
 BUG_RETRY = 30.0
 
 log = structlog.get_logger("chakrator.dispatch")
@@ -212,11 +213,11 @@ class Dispatcher:
             async with self._everybodys_slots:
                 ended = await self._run(item.key, attempt)
             self.cage_trouble = ""
-        except CageUnavailable as error:
+        except (CageUnavailable, WorkerUnavailable) as error:
             self.cage_trouble = str(error)
             self._again(item, CAGE_RETRY)
-        except PoolClosed:
-            self._again(item, CAGE_RETRY)
+        except PoolError:
+            self._again(item, POOL_RETRY)
         except Exception:
             # A bug of ours in one run must not stop the others; it is logged with its traceback, once a run.
             log.exception("a run ended in a bug", target=str(item.key.target), reconciler=str(item.key.reconciler))
