@@ -204,9 +204,10 @@ async def _run_go(go: Path, arguments: list[str], *, cwd: Path, env: Mapping[str
         code = await process.wait()
     finally:
         # Its compilers are in its process group; on an interruption they go with it.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
     if code != 0:
         raise BuildFailed("\n".join(["go could not build the control plane", *last]))
 

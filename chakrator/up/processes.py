@@ -138,8 +138,7 @@ class Child:
             self._say(f"{self.program.name} did not stop in time; killing it")
         finally:
             # Also on cancellation: whoever is impatient must not leave an orphan behind.
-            if process.returncode is None:
-                _signal(process, signal.SIGKILL)
+            _signal(process, signal.SIGKILL)
         await process.wait()
 
     def tail(self) -> str:
@@ -196,8 +195,10 @@ class Child:
 
 
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.send_signal(number)
+    """To its whole process group. Only while it is not reaped: later its number may be somebody else's."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
 
 
 def _ending(code: int) -> str:
