@@ -39,7 +39,7 @@ class Instruction:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class When:
     """`argument & mask == value`; without a mask all 64 bits must be equal."""
 
     argument: int
@@ -53,7 +53,7 @@ class Rule:
 
     call: str
     action: int
-    tests: tuple[Test, ...] = ()
+    tests: tuple[When, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _block(rules: Sequence[Rule], default: int) -> list[Instruction]:
     return block
 
 
-def _check(test: Test) -> list[Instruction]:
+def _check(test: When) -> list[Instruction]:
     """Loads and compares one argument, high word first; the jumps are given their length by `_block`."""
     low = _ARGS + 8 * test.argument
     instructions: list[Instruction] = []

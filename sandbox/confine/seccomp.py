@@ -13,7 +13,7 @@ import platform
 from collections.abc import Sequence
 
 from sandbox.confine import bpf
-from sandbox.confine.bpf import ALLOW, KILL, Architecture, Instruction, Profile, Rule, Test
+from sandbox.confine.bpf import ALLOW, KILL, Architecture, Instruction, Profile, Rule, When
 from sandbox.confine.system import System
 from sandbox.confine.x86_64 import X86_64
 
@@ -50,13 +50,13 @@ _HABITS = _calls(
 )
 
 
-def _on(fd: int) -> Test:
-    return Test(argument=0, value=fd)
+def _on(fd: int) -> When:
+    return When(argument=0, value=fd)
 
 
-_NO_EXEC = Test(argument=2, mask=_PROT_EXEC, value=0)
-_ANONYMOUS = Test(argument=3, mask=_MAP_ANONYMOUS, value=_MAP_ANONYMOUS)
-_NO_ADDRESS = Test(argument=4, value=0)
+_NO_EXEC = When(argument=2, mask=_PROT_EXEC, value=0)
+_ANONYMOUS = When(argument=3, mask=_MAP_ANONYMOUS, value=_MAP_ANONYMOUS)
+_NO_ADDRESS = When(argument=4, value=0)
 
 _MEMORY = (Rule("mmap", ALLOW, (_NO_EXEC, _ANONYMOUS)), Rule("mprotect", ALLOW, (_NO_EXEC,)))
 
@@ -94,7 +94,7 @@ ZYGOTE = Profile(
                 "landlock_add_rule landlock_restrict_self seccomp setpriority getpriority tgkill umask"
             )
         ),
-        Rule("clone", ALLOW, (Test(argument=0, value=_FORK_FLAGS),)),
+        Rule("clone", ALLOW, (When(argument=0, value=_FORK_FLAGS),)),
         Rule("clone3", _ENOSYS),
         *(Rule(call, ALLOW, (_on(CONTROL_FD),)) for call in ("recvmsg", "sendmsg", "getsockopt")),
         Rule("recvfrom", ALLOW, (_NO_ADDRESS,)),
@@ -109,7 +109,7 @@ ZYGOTE = Profile(
 TOOL = Profile(
     name="tool",
     rules=(
-        Rule("clone", ALLOW, (Test(argument=0, mask=_CLONE_THREAD, value=_CLONE_THREAD),)),
+        Rule("clone", ALLOW, (When(argument=0, mask=_CLONE_THREAD, value=_CLONE_THREAD),)),
         Rule("clone", _EPERM),
         Rule("clone3", _ENOSYS),  # glibc then uses clone, whose flags can be read
         *(

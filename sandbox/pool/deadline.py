@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 REPEAT = 0.05
+_TICK = 0.001  # what floating point leaves of the grace is not another round
 
 
 class Timer(Protocol):
@@ -45,7 +46,7 @@ class Deadline:
             self._timer = None
 
     def _ring(self) -> None:
-        if self._left <= 0:
+        if self._left < _TICK:
             self._timer = None
             self.hard = True
             self._end()

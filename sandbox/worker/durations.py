@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_PART = re.compile(r"(\d{1,9})(s|m|h|d)")
-_WHOLE = re.compile(r"(?:\d{1,9}[smhd])+")
+_PART = re.compile(r"([0-9]{1,9})(s|m|h|d)")
+_WHOLE = re.compile(r"(?:[0-9]{1,9}[smhd])+")
 _UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST = 365 * 86400.0
 

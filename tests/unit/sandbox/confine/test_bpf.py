@@ -1,0 +1,177 @@
+"""The seccomp programs, executed instruction by instruction in a BPF machine of ours."""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+from pathlib import Path
+
+import pytest
+
+from sandbox.confine import bpf, seccomp
+from sandbox.confine.bpf import ALLOW, ERRNO, KILL, Instruction, Profile, Rule, When
+from sandbox.confine.x86_64 import X86_64
+
+GOLDEN = Path(__file__).parent / "golden"
+PROFILES = {"worker": seccomp.WORKER, "zygote": seccomp.ZYGOTE, "tool": seccomp.TOOL}
+EXEC, ANONYMOUS, FORK, THREAD = 4, 0x22, 0x01200011, 0x3D0F00
+SAMPLES = {
+    "zero": (0, 0, 0, 0, 0, 0),
+    "fd3": (3, 0, 0, 0, 0, 0),
+    "fd3+address": (3, 0, 0, 0, 0x7F0000000000, 0),
+    "fd2": (2, 0, 0, 0, 0, 0),
+    "fd3|1<<32": (3 | 1 << 32, 0, 0, 0, 0, 0),
+    "anonymous": (0, 4096, 3, ANONYMOUS, 2**64 - 1, 0),
+    "anonymous+exec": (0, 4096, 3 | EXEC, ANONYMOUS, 2**64 - 1, 0),
+    "file": (0, 4096, 1, 2, 3, 0),
+    "fork": (FORK, 0, 0, 0, 0, 0),
+    "thread": (THREAD, 0, 0, 0, 0, 0),
+}
+
+
+def execute(program: tuple[Instruction, ...], nr: int, args: tuple[int, ...], arch: int = X86_64.audit) -> int:
+    """What the kernel would return for this system call."""
+    data = struct.pack("=iIQ6Q", nr if nr < 2**31 else nr - 2**32, arch, 0, *(a % 2**64 for a in args))
+    accumulator, at = 0, 0
+    for _ in range(len(program) + 1):
+        one = program[at]
+        at += 1
+        if one.code == 0x20:
+            (accumulator,) = struct.unpack_from("=I", data, one.k)
+        elif one.code == 0x54:
+            accumulator &= one.k
+        elif one.code == 0x15:
+            at += one.jt if accumulator == one.k else one.jf
+        elif one.code == 0x35:
+            at += one.jt if accumulator >= one.k else one.jf
+        elif one.code == 0x06:
+            return one.k
+        else:
+            raise AssertionError(f"unknown instruction {one}")
+    raise AssertionError("the program does not end")
+
+
+def word(action: int) -> str:
+    if action in (ALLOW, KILL):
+        return {ALLOW: "ALLOW", KILL: "KILL"}[action]
+    assert action & 0xFFFF0000 == ERRNO
+    return errno.errorcode[action & 0xFFFF]
+
+
+def table(profile: Profile) -> str:
+    """One line a system call whose answer is not the default for every sample."""
+    program = bpf.assemble(profile, X86_64)
+    names = {number: name for name, number in X86_64.numbers.items()}
+    default = word(profile.default)
+    lines = [f"default {default}"]
+    for nr in range(501):
+        answers = {label: word(execute(program, nr, args)) for label, args in SAMPLES.items()}
+        if len(set(answers.values())) == 1:
+            (one,) = set(answers.values())
+            text = "" if one == default else one
+        else:
+            text = " ".join(f"{label}={answer}" for label, answer in answers.items())
+        if text:
+            lines.append(f"{nr} {names[nr]}: {text}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_system_call_is_answered_as_written_down(name: str) -> None:
+    """A change of any answer, to any call in 0..500, is a change of a reviewed file."""
+    golden = GOLDEN / f"{name}.txt"
+    found = table(PROFILES[name])
+    if os.environ.get("CHAKRATOR_WRITE_GOLDEN"):
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(found)
+    assert found == golden.read_text()
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("args", SAMPLES.values(), ids=SAMPLES)
+def test_other_architectures_and_x32_are_killed(name: str, args: tuple[int, ...]) -> None:
+    """The numbers mean something else there."""
+    program = bpf.assemble(PROFILES[name], X86_64)
+    for nr in (0, 1, 9, 41, 59, 228):
+        assert execute(program, nr, args, arch=0x40000003) == KILL
+        assert execute(program, nr | 0x40000000, args) == KILL
+
+
+@pytest.mark.parametrize(
+    ("call", "args", "expected"),
+    [
+        ("read", (3,), ALLOW),
+        ("read", (0,), KILL),
+        ("read", (3 | 1 << 32,), KILL),
+        ("write", (3,), ALLOW),
+        ("write", (2,), ERRNO | errno.EBADF),
+        ("write", (4,), KILL),
+        ("sendto", (3, 0, 0, 0, 0), ALLOW),
+        ("sendto", (3, 0, 0, 0, 0x1000), KILL),
+        ("sendto", (3, 0, 0, 0, 1 << 32), KILL),
+        ("mmap", (0, 4096, 3, 0x22), ALLOW),
+        ("mmap", (0, 4096, 7, 0x22), KILL),
+        ("mmap", (0, 4096, 3, 0x02), KILL),
+        ("mprotect", (0, 4096, 3), ALLOW),
+        ("mprotect", (0, 4096, 5), KILL),
+        ("openat", (0,), ERRNO | errno.EPERM),
+        ("socket", (2,), KILL),
+        ("clone", (FORK,), KILL),
+        ("execve", (0,), KILL),
+        ("kill", (1, 9), KILL),
+        ("ptrace", (0,), KILL),
+        ("memfd_create", (0,), KILL),
+        ("mount", (0,), KILL),
+        ("io_uring_setup", (1,), KILL),
+        ("prctl", (4, 1), KILL),
+        ("prlimit64", (0,), KILL),
+        ("close", (3,), KILL),
+    ],
+)
+def test_a_worker_may_only_compute_and_use_its_socket(call: str, args: tuple[int, ...], expected: int) -> None:
+    """The claims of the cage, one by one, independent of how the table is written."""
+    program = bpf.assemble(seccomp.WORKER, X86_64)
+    padded = (*args, *(0,) * (6 - len(args)))
+    assert execute(program, X86_64.numbers[call], padded) == expected
+
+
+def test_rules_of_one_call_are_tried_in_order() -> None:
+    """The first rule whose tests hold decides, and a rule without a test ends the list."""
+    profile = Profile(
+        "x",
+        (
+            Rule("read", ERRNO | 1, (When(0, 7), When(1, 8, mask=0xFF))),
+            Rule("read", ERRNO | 2, (When(0, 7),)),
+            Rule("read", ALLOW),
+            Rule("write", KILL),
+        ),
+        ERRNO | 9,
+    )
+    program = bpf.assemble(profile, X86_64)
+    assert execute(program, 0, (7, 0x108, 0, 0, 0, 0)) == ERRNO | 1
+    assert execute(program, 0, (7, 9, 0, 0, 0, 0)) == ERRNO | 2
+    assert execute(program, 0, (8, 8, 0, 0, 0, 0)) == ALLOW
+    assert execute(program, 1, (7, 8, 0, 0, 0, 0)) == KILL
+    assert execute(program, 2, (7, 8, 0, 0, 0, 0)) == ERRNO | 9
+
+
+def test_an_unknown_machine_has_no_cage() -> None:
+    """A guess would be worse than nothing."""
+    with pytest.raises(OSError, match="no system call table"):
+        seccomp.architecture("riscv64")
+
+
+def test_every_named_call_has_a_number() -> None:
+    """A misspelt name in a profile would silently be no rule."""
+    for profile in PROFILES.values():
+        assert {rule.call for rule in profile.rules} <= set(X86_64.numbers)
+
+
+def test_the_packed_program_is_what_the_kernel_reads() -> None:
+    """Eight bytes an instruction, in order."""
+    program = bpf.assemble(seccomp.WORKER, X86_64)
+    data = bpf.packed(program)
+    assert [struct.unpack_from("=HBBI", data, 8 * i) for i in range(len(program))] == [
+        (one.code, one.jt, one.jf, one.k) for one in program
+    ]

@@ -1,0 +1,101 @@
+"""The run's log and its bounds."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.wire import limits
+from sandbox.wire.messages import LogLine
+from sandbox.worker import logs
+from sandbox.worker.logs import CUT, RunLog, fields_of
+
+
+def log(lines: int = 10) -> RunLog:
+    return RunLog(lines, lambda _lines: None)
+
+
+def messages(lines: list[LogLine]) -> list[str]:
+    return [line.message for line in lines]
+
+
+def test_print_makes_entries_of_whole_lines() -> None:
+    """A line may come in pieces, and the last one needs no newline."""
+    run = log()
+    run.print("a")
+    run.print("b\n\nc\nd")
+    assert messages(run.close()) == ["ab", "", "c", "d"]
+
+
+def test_lines_beyond_the_limit_are_counted_and_said_once() -> None:
+    """The author sees that something is missing; the host learns how much."""
+    run = log(3)
+    for number in range(8):
+        run.add("info", str(number), {})
+    assert messages(run.close()) == ["0", "1", "2", CUT]
+    assert run.dropped == 5
+
+
+def test_bytes_beyond_the_limit_are_dropped() -> None:
+    """Long lines use the log up as well as many lines do."""
+    run = log(1000)
+    for _ in range(20):
+        run.add("info", "x" * 2000, {"field": "y"})
+    lines = run.close()
+    assert sum(len(line.message) for line in lines) <= limits.MAX_LOG_BYTES + len(CUT)
+    assert run.dropped == 12
+
+
+def test_a_long_line_is_cut() -> None:
+    """One line is no longer than a text may be."""
+    run = log()
+    run.print("x" * 100_000)
+    (line,) = run.close()
+    assert len(line.message) == limits.MAX_TEXT
+
+
+def test_after_the_run_nothing_is_taken() -> None:
+    """A finaliser that prints is not heard."""
+    run = log()
+    run.close()
+    run.print("late\n")
+    run.add("info", "late", {})
+    assert run.close() == []
+
+
+def test_a_long_run_flushes_and_a_short_one_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines travel early only after a quarter of a second, and in at most so many frames."""
+    now = 0.0
+    monkeypatch.setattr(logs.time, "monotonic", lambda: now)
+    frames: list[list[str]] = []
+    run = RunLog(200, lambda lines: frames.append(messages(lines)))
+    run.add("info", "a", {})
+    assert frames == []
+    for number in range(60):
+        now += 0.3
+        run.add("info", str(number), {})
+    assert frames[0] == ["a", "0"]
+    assert len(frames) == limits.MAX_LOG_FRAMES
+    assert messages(run.close()) == [str(number) for number in range(limits.MAX_LOG_FRAMES, 60)]
+
+
+def test_fields_are_texts() -> None:
+    """JSON values as JSON; of anything else only the type is told."""
+
+    class Secret:
+        def __str__(self) -> str:
+            raise AssertionError("never asked")
+
+    assert fields_of({"a": "x", "b": 1, "c": [True, None], "d": Secret(), "e": float("nan")}) == {
+        "a": "x",
+        "b": "1",
+        "c": "[true,null]",
+        "d": "<Secret>",
+        "e": "<float>",
+    }
+
+
+def test_fields_are_bounded() -> None:
+    """In number, in their names and in their values."""
+    fields = fields_of({f"{number}" + "n" * 500: "v" * 5000 for number in range(100)})
+    assert len(fields) == 32
+    assert all(len(name) <= 64 and len(value) <= limits.MAX_TEXT for name, value in fields.items())
