@@ -66,7 +66,7 @@ async def test_an_update_is_followed(rig: Rig) -> None:
     await cluster.until_message("hi")
     await cluster.patch(MYRESOURCE, "hello", {"spec": {"message": "bye"}})
     await cluster.until_message("bye")
-    row = await rig.until_row(lambda row: row.reason == "spec changed", "the run of the change")
+    row = await rig.until_row(lambda row: row.reason == "spec.message changed", "the run of the change")
     assert row.effects[0] == "apply ConfigMap hello"
 
     async def observed() -> bool:
