@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -31,11 +31,12 @@ def verify(
     Example: `chakrator audit verify --data ./data`
     """
     if data is not None:
-        from chakrator.offline import verify_file
         from core.errors import ChakratorError
+        from core.services.audit import verify_file
+        from core.settings import load_settings
 
         try:
-            report = asyncio.run(verify_file(data))
+            report = asdict(verify_file(Path(load_settings(data=data).database.removeprefix("sqlite:///"))))
         except ChakratorError as error:
             fail(error.message, 2)
     else:
