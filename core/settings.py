@@ -64,9 +64,8 @@ def _setting(variable: str, default: object, allowed: str, meaning: str, **bound
 class _FromEnvironment(BaseSettings):
     """Only the environment is a source: no files, no secrets folder."""
 
-    model_config = SettingsConfigDict(
-        case_sensitive=True, extra="ignore", frozen=True, env_ignore_empty=True, populate_by_name=True
-    )
+    # Not populate_by_name: then a variable `host` or `data` of somebody else's would be read as ours.
+    model_config = SettingsConfigDict(case_sensitive=True, extra="ignore", frozen=True, env_ignore_empty=True)
 
     @classmethod
     def settings_customise_sources(
@@ -222,9 +221,13 @@ class ClientSettings(_FromEnvironment):
 def load_settings(**overrides: object) -> Settings:
     """Settings from the environment; `overrides` (by field name) win. Raises SettingsError."""
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]  # checked by pydantic, that is the point
+        return Settings(**{_variable(name): value for name, value in overrides.items()})  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsError(_one_line(Settings, error)) from None
+
+
+def _variable(field: str) -> str:
+    return str(Settings.model_fields[field].validation_alias)
 
 
 def load_client_settings() -> ClientSettings:
@@ -240,15 +243,12 @@ def _one_line(model: type[BaseSettings], error: ValidationError) -> str:
     parts: dict[str, str] = {}
     for problem in error.errors(include_url=False, include_context=False):
         name = str(problem["loc"][0]) if problem["loc"] else "?"
-        field, info = next(
-            ((key, f) for key, f in model.model_fields.items() if name in (key, f.validation_alias)), ("", None)
-        )
+        info = next((field for field in model.model_fields.values() if field.validation_alias == name), None)
         if info is None:
             parts[name] = f"{name}: {problem['msg']}"
             continue
-        variable = str(info.validation_alias)
         shown = "" if info.annotation is SecretStr else f" is {_shown(problem['input'])}"
-        parts[field] = f"{variable}{shown}: it must be {_allowed(info)}"
+        parts[name] = f"{name}{shown}: it must be {_allowed(info)}"
     return "; ".join(parts.values())
 
 

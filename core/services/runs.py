@@ -104,7 +104,7 @@ class StoredRuns:
         batch = [self._buffer.popleft() for _ in range(min(MAX_BATCH, len(self._buffer)))]
         stored = [runs.StoredRun(seq=0, **{field.name: getattr(row, field.name) for field in _FIELDS}) for row in batch]
         self._batches += 1
-        trim = self._batches % TRIM_EVERY == 1
+        trim = self._batches % TRIM_EVERY == 0
 
         def job(connection: Connection) -> None:
             runs.add(connection, stored)

@@ -13,7 +13,7 @@ MAX_PAGE = 500
 
 def stamp(moment: datetime) -> str:
     """RFC 3339, UTC, microseconds: `2026-01-02T03:04:05.000006Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def moment(text: str) -> datetime:

@@ -20,7 +20,7 @@ from core.settings import LogFormat, LogLevel
 REDACTED = "[redacted]"
 
 _SECRET_KEY = re.compile(
-    r"(?:^|[_\-.])(token|secret|password|passwd|authorization|cookie|credentials?|api_?key|private_?key|seed|csrf)(?:$|[_\-.])",
+    r"(?:^|[_\-.])(token|secret|password|passwd|authorization|cookie|credentials?|api[_-]?key|private[_-]?key|seed|csrf)(?:$|[_\-.])",
     re.IGNORECASE,
 )
 _SECRET_TEXT = re.compile(
