@@ -70,6 +70,7 @@ async def load_kubeconfig(path: Path, *, token_file: Path | None = None) -> Conn
     """Reads a kubeconfig; `token_file` stands in for its user's token. Raises Invalid."""
     from kubernetes.aio import client, config  # half a second of CPU: not at import
 
+    _must_exist(path)
     configuration = client.Configuration()
     try:
         async with asyncio.timeout(LOAD_TIMEOUT):
@@ -79,7 +80,8 @@ async def load_kubeconfig(path: Path, *, token_file: Path | None = None) -> Conn
     except TimeoutError as error:
         raise Invalid(f"the kubeconfig {path} could not be loaded within {LOAD_TIMEOUT:.0f} s") from error
     except Exception as error:
-        # The loader raises nearly anything on a damaged file (ConfigException, KeyError, TypeError, YAML's own).
+        # The loader raises nearly anything on a damaged file (ConfigException, KeyError, TypeError, YAML's own),
+        # and its texts quote the file, tokens included.
         raise Invalid(f"the kubeconfig {path} cannot be used: {type(error).__name__}") from error
     return await _connect(configuration, _source_of(loader, path, token_file, configuration))
 
@@ -97,6 +99,11 @@ async def load_in_cluster() -> Connection:
     return await _connect(configuration, TokenFile(Path(SERVICE_TOKEN_FILENAME), monotonic=time.monotonic))
 
 
+def _must_exist(path: Path) -> None:
+    if not path.is_file():
+        raise Invalid(f"the kubeconfig {path} does not exist")
+
+
 def _source_of(loader: Any, path: Path, token_file: Path | None, configuration: Any) -> TokenSource | None:
     user = loader._user  # no public way leads to tokenFile, which the loader reads only once
     named = user.safe_get("tokenFile") if user is not None else None
@@ -104,12 +111,29 @@ def _source_of(loader: Any, path: Path, token_file: Path | None, configuration: 
         token_file = path.parent / str(named)
     if token_file is not None:
         return TokenFile(token_file, monotonic=time.monotonic)
-    if user is not None and "exec" in user:
-        return PluginToken(
-            renew=loader.load_from_exec_plugin,
-            current=lambda: str(getattr(loader, "token", configuration.api_key.get("BearerToken", ""))),
-        )
-    return None
+    if user is None or "exec" not in user or configuration.cert_file:
+        return None
+    plugin = _ExecPlugin(loader)
+    if not plugin.token:
+        # The loader only logs a plugin's failure; to go on would be to go on as nobody.
+        raise Invalid(f"the exec plugin of the kubeconfig {path} gave no credential")
+    return PluginToken(plugin, monotonic=time.monotonic)
+
+
+class _ExecPlugin:
+    """The loader's own call, which keeps a token until its expirationTimestamp."""
+
+    def __init__(self, loader: Any) -> None:
+        self._loader = loader
+
+    @property
+    def token(self) -> str:
+        return str(getattr(self._loader, "token", ""))
+
+    async def renew(self, *, force: bool) -> None:
+        if force:
+            vars(self._loader).pop("exec_plugin_expiry", None)
+        await self._loader.load_from_exec_plugin()
 
 
 async def _connect(configuration: Any, source: TokenSource | None) -> Connection:

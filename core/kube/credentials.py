@@ -45,20 +45,36 @@ class TokenFile:
         return f"Bearer {self._token}"
 
 
-class PluginToken:
-    """The token of a kubeconfig's exec plugin; `renew` is the loader's own call, which keeps it until it expires."""
+class Plugin(Protocol):
+    """A kubeconfig's exec plugin, as the loader runs it."""
 
-    def __init__(self, *, renew: Callable[[], object], current: Callable[[], str]) -> None:
-        self._renew = renew
-        self._current = current
+    async def renew(self, *, force: bool) -> None:
+        """Runs it when its token is over, has no end, or with `force`; a failure keeps the token."""
+
+    @property
+    def token(self) -> str:
+        """The value of the header, scheme included."""
+
+
+class PluginToken:
+    """The token of an exec plugin: one run at a time, not more than one a minute unless the token was refused."""
+
+    def __init__(self, plugin: Plugin, *, monotonic: Callable[[], float]) -> None:
+        self._plugin = plugin
+        self._monotonic = monotonic
+        self._asked_at = monotonic()
         self._lock = asyncio.Lock()
 
     async def authorization(self, *, force: bool = False) -> str:
-        """The plugin's last token; a plugin that hangs or fails leaves the old one."""
+        """The plugin's newest token; one that hangs or fails leaves the old one."""
+        if not force and self._monotonic() - self._asked_at < REREAD_AFTER:
+            return self._plugin.token
+        before = self._plugin.token
         async with self._lock:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PLUGIN_TIMEOUT):
-                    answer = self._renew()
-                    if asyncio.iscoroutine(answer):
-                        await answer
-        return self._current()
+            waited_for_another = self._plugin.token != before
+            if not waited_for_another:
+                self._asked_at = self._monotonic()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(PLUGIN_TIMEOUT):
+                        await self._plugin.renew(force=force)
+        return self._plugin.token

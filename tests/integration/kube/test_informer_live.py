@@ -190,6 +190,8 @@ class Late:
     def __init__(self, kube: KubeTransport) -> None:
         self._kube = kube
         self.late = False
+        self.held = asyncio.Event()
+        self.go_on = asyncio.Event()
         self.asked: list[str | None] = []
 
     async def watch(
@@ -204,6 +206,8 @@ class Late:
         query = {**query, "timeoutSeconds": "1"}
         if self.late and "resourceVersion" in query:
             self.late = False
+            self.held.set()
+            await self.go_on.wait()
             query["resourceVersion"] = "1"
         self.asked.append(query.get("resourceVersion"))
         async for line in self._kube.watch(path, query=query, impersonate=impersonate, on_open=on_open):
@@ -224,10 +228,18 @@ async def test_410_at_resume_relists_with_a_diff(kube: KubeTransport, namespace:
         await eventually(lambda: informer.cache.synced)
         told.changes.clear()
         late.late = True
+        await late.held.wait()
+        await objects.delete("goes")
+        await objects.delete("again")
+        again = uid(await objects.create("again", spec={}))
+        late.go_on.set()
         await eventually(lambda: informer.counters.relists == 1 and informer.state.value is InformerStatus.LIVE)
         assert "1" in late.asked
-        assert told.changes == []
-        assert {entry.name: entry.uid for entry in informer.cache.list(namespace)} == made
+        assert told.changes == [
+            ("DELETED", "again", made["again"]),
+            ("ADDED", "again", again),
+            ("DELETED", "goes", made["goes"]),
+        ]
 
 
 async def test_a_right_that_is_granted_later(kube: KubeTransport, namespace: str, sa_token, eventually) -> None:

@@ -101,6 +101,44 @@ async def test_a_damaged_kubeconfig_is_one_error(tmp_path: Path, text: str) -> N
         await load_kubeconfig(path)
 
 
+async def test_a_missing_kubeconfig(tmp_path: Path) -> None:
+    """It is named."""
+    with pytest.raises(Invalid, match="nowhere does not exist"):
+        await load_kubeconfig(tmp_path / "nowhere")
+
+
+def plugin(folder: Path, answer: str) -> dict[str, object]:
+    """A user whose exec plugin prints `answer`, in which $N is how often it ran."""
+    script = folder / "plugin"
+    script.write_text(f"#!/bin/sh\necho >> {folder}/runs\nN=$(wc -l < {folder}/runs)\ncat <<END\n{answer}\nEND\n")
+    script.chmod(0o700)
+    return {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": str(script)}}
+
+
+CREDENTIAL = '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"t$N"}}'
+
+
+async def test_an_exec_plugin(tmp_path: Path) -> None:
+    """Its token is used, it is not run again for each request, and it is run once more after a 401."""
+    connection = await load_kubeconfig(kubeconfig(tmp_path, user=plugin(tmp_path, CREDENTIAL)))
+    try:
+        for _ in range(3):
+            assert await authorization(connection) == "Bearer t1"
+        assert await connection.renew({"authorization": "Bearer t1"}) is True
+        assert await authorization(connection) == "Bearer t2"
+        (tmp_path / "plugin").write_text("#!/bin/sh\nexit 1\n")
+        assert await connection.renew({"authorization": "Bearer t2"}) is False
+        assert await authorization(connection) == "Bearer t2"
+    finally:
+        await connection.close()
+
+
+async def test_a_plugin_without_a_credential(tmp_path: Path) -> None:
+    """A plugin that fails at the start is an error; the stock loader would go on as nobody."""
+    with pytest.raises(Invalid, match="gave no credential"):
+        await load_kubeconfig(kubeconfig(tmp_path, user=plugin(tmp_path, "junk")))
+
+
 async def test_outside_a_pod(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the pod's environment, in_cluster says so."""
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)

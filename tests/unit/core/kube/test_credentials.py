@@ -69,17 +69,44 @@ async def test_no_token_at_all_is_an_error(tmp_path: Path) -> None:
         await TokenFile(tmp_path / "token", monotonic=Ticking()).authorization()
 
 
-async def test_a_plugin_is_asked_by_one_at_a_time() -> None:
-    """However many requests wait, one renewal runs at a time."""
-    running, most = 0, 0
+class Plugin:
+    """Gives another token at each run; notes how many ran at a time."""
 
-    async def renew() -> None:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
+    def __init__(self) -> None:
+        self.runs: list[bool] = []
+        self.running = 0
+        self.most = 0
+
+    @property
+    def token(self) -> str:
+        """The last run's."""
+        return f"Bearer {len(self.runs)}"
+
+    async def renew(self, *, force: bool) -> None:
+        """One run."""
+        self.running += 1
+        self.most = max(self.most, self.running)
         await asyncio.sleep(0)
-        running -= 1
+        self.runs.append(force)
+        self.running -= 1
 
-    source = PluginToken(renew=renew, current=lambda: "Bearer x")
-    assert set(await asyncio.gather(*(source.authorization() for _ in range(5)))) == {"Bearer x"}
-    assert most == 1
+
+async def test_a_plugin_is_not_run_for_every_request() -> None:
+    """Once a minute at most: without an expiry in its answer, the stock loader would run it each time."""
+    plugin, clock = Plugin(), Ticking()
+    source = PluginToken(plugin, monotonic=clock)
+    for _ in range(3):
+        assert await source.authorization() == "Bearer 0"
+    clock.now += REREAD_AFTER
+    assert await source.authorization() == "Bearer 1"
+    assert await source.authorization() == "Bearer 1"
+    assert await source.authorization(force=True) == "Bearer 2"
+    assert plugin.runs == [False, True]
+
+
+async def test_a_plugin_is_run_by_one_at_a_time() -> None:
+    """However many requests saw a 401, one renewal serves them all."""
+    plugin = Plugin()
+    source = PluginToken(plugin, monotonic=Ticking())
+    assert set(await asyncio.gather(*(source.authorization(force=True) for _ in range(5)))) == {"Bearer 1"}
+    assert (plugin.most, plugin.runs) == (1, [True])
