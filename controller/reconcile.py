@@ -149,12 +149,11 @@ class Reconcile:
 
     async def __call__(self, key: QueueKey, attempt: Attempt) -> Ended:
         """One run. Raises only what is a bug, and CageUnavailable or PoolClosed."""
-        await self._caught_up(key)
-        entry = self._primary.cache.get(key.target.namespace, key.target.name)
-        if entry is None:
-            return Ended(gone=True)
         journal = Journal()
         try:
+            entry = await self._newest(key)
+            if entry is None:
+                return Ended(gone=True)
             ended = await self._reconcile(key, entry, attempt, journal)
         except Outage as error:
             ended = Ended(outcome=Outcome.RETRY, message=str(error), outage=True)
@@ -272,12 +271,18 @@ class Reconcile:
     async def _schema(self) -> StatusSchema:
         return await self._around.schema()
 
-    async def _caught_up(self, key: QueueKey) -> None:
-        """Promise 5: the reflectors have passed what this object's last run wrote."""
+    async def _newest(self, key: QueueKey) -> Entry | None:
+        """The object once the reflectors have passed what its last run wrote (promise 5); live when they do not
+        get there in time."""
+        late = False
         for write in self._own_writes.pop(key, ()):
             watched = self._around.kinds[write.gvk]
             if write.rv and not await watched.wait_rv(write.rv, OWN_WRITE_TIMEOUT):
-                self.late_caches += 1
+                late = True
+        if late:
+            self.late_caches += 1
+            return await self._around.account.live(self._primary.resource, key.target.name)
+        return self._primary.cache.get(key.target.namespace, key.target.name)
 
     async def _retire_if_idle(self, code_id: str) -> None:
         if code_id in self._retiring and self._in_flight[code_id] <= 0:

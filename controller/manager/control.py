@@ -77,6 +77,8 @@ class Manager:
         """Why the controller is not ready; empty when it is."""
         found = [self._trouble] if self._trouble else []
         found += self._admission.problems
+        if not self._tail.caught_up.is_set():
+            found.append("the activation log has not been read yet")
         if self._tail.trouble:
             found.append(f"the activation log cannot be read: {self._tail.trouble}")
         for informer in (self._reconcilers, self._accounts):

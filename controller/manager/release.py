@@ -18,7 +18,7 @@ from controller.manager.tools import Tools
 from controller.spec import ReconcilerSpec
 from core.domain.actor import SYSTEM
 from core.domain.audit import AuditTag
-from core.domain.keys import FINALIZER_RELEASE
+from core.domain.keys import FINALIZER_RELEASE, ReconcilerRef
 from core.errors import Unavailable
 from core.kube.client import KubeTransport
 from core.kube.discovery import Resource
@@ -160,6 +160,6 @@ async def _no_wait(_rv: int, _timeout: float) -> bool:
     return True
 
 
-def explain(error: EffectError) -> str:
-    """Why objects still carry the finalizer, for the Reconciler's condition."""
-    return f"finalizers cannot be taken off: {error}"[:900]
+def explain(error: EffectError, ref: ReconcilerRef) -> str:
+    """Why objects still carry the finalizer and what a person can do, for the Reconciler's condition."""
+    return f"the finalizer {ref.finalizer} cannot be taken off its objects; grant the right again or remove it: {error}"

@@ -93,6 +93,7 @@ class Supervisor:
         self._problems: list[Problem] = []
         self._running: Activation | None = None
         self._fell_back_from = 0
+        self._left_behind: ReconcilerSpec | None = None  # watched another kind, whose objects may carry our finalizer
         self._refused: tuple[int, ReconcilerSpec, StartFailure] | None = None
         self._settled = False
         self._loader = CodeLoader(
@@ -237,7 +238,12 @@ class Supervisor:
             if session.active.code_id != code.code_id:
                 await session.swap(code)
         else:
+            if self._session is not None and self._session.spec.watch != spec.watch:
+                self._left_behind = self._session.spec
             await self._close()
+            if self._left_behind is not None:
+                await strip_all(self._tools, self._left_behind)  # nobody will reconcile those objects again
+                self._left_behind = None
             self._open(group, spec, resources, code)
         self._running = activation
         self._note_fallback(activation)
@@ -351,7 +357,7 @@ class Supervisor:
         except Outage:
             return SOON
         except EffectError as error:
-            self._problems = [Problem(Reason.FORBIDDEN, explain(error))]
+            self._problems = [Problem(Reason.FORBIDDEN, explain(error, self.ref))]
             return AGAIN
         await self._hold.off()
         return None
