@@ -76,6 +76,9 @@ _ATTRS: dict[type, frozenset[str]] = {
     type({}.keys()): _names("isdisjoint"),
     type({}.items()): _names("isdisjoint"),
     type({}.values()): frozenset(),
+    type(collections.OrderedDict().keys()): _names("isdisjoint"),
+    type(collections.OrderedDict().items()): _names("isdisjoint"),
+    type(collections.OrderedDict().values()): frozenset(),
     property: _names("getter setter deleter"),
     staticmethod: frozenset(),
     collections.defaultdict: FAST & _public(dict) | {"default_factory"},
@@ -128,6 +131,9 @@ CLASS_ATTRS = types.MappingProxyType(_CLASS_ATTRS)
 
 # Item assignment on these is theirs alone to decide; nothing else but authors' own objects is written to.
 WRITABLE = frozenset({dict, list, collections.defaultdict, collections.OrderedDict, collections.deque})
+
+# Values that nothing can change; to try it is a mistake, not an attempt.
+PLAIN = frozenset({str, bytes, int, float, bool, tuple, frozenset, range, type(None)})
 
 # The builtin classes that may stand among the bases of an author's class. The exceptions are those
 # without public attributes of their own: `AttributeError.obj` hands out the object that was asked.

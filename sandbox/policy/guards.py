@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 
-from sandbox.policy.attributes import ATTRS, CLASS_ATTRS, WRITABLE
+from sandbox.policy.attributes import ATTRS, CLASS_ATTRS, PLAIN, WRITABLE
 from sandbox.policy.classes import USER_METAS, UserMeta
 from sandbox.policy.codecs import REPLACED
 from sandbox.policy.errors import GuardRefused
@@ -101,6 +101,9 @@ def guarded_write(obj: object) -> object:
     kind = type(obj)
     if kind in WRITABLE or type(kind) is UserMeta:
         return obj
+    if kind in PLAIN:
+        # Python's own answer to an ordinary mistake (`None["x"] = 1`), which is no reach for anything.
+        raise TypeError(f"'{kind.__name__}' object cannot be assigned to")
     raise GuardRefused(f"an object of type {kind.__name__} cannot be changed")
 
 
@@ -144,18 +147,6 @@ def bounded_inplace(op: str, left: object, right: object) -> object:
     """A growing augmented assignment, with a bound on what it makes."""
     _bounded(op, left, right)
     return _INPLACE[op](left, right)
-
-
-def bounded_item(op: str, obj: object, key: object, value: object) -> None:
-    """`obj[key] op= value` for the growing operators."""
-    target = guarded_write(obj)
-    target[key] = bounded_inplace(op, target[key], value)  # type: ignore[index]
-
-
-def bounded_attribute(op: str, obj: object, name: str, value: object) -> None:
-    """`obj.name op= value` for the growing operators; the name was judged when the source was."""
-    target = guarded_write(obj)
-    setattr(target, name, bounded_inplace(op, getattr(target, name), value))
 
 
 def make_print(write: Callable[[str], None]) -> Callable[..., None]:

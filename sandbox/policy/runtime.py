@@ -44,8 +44,6 @@ _FIXED: Mapping[str, object] = MappingProxyType(
         "_write_": guards.guarded_write,
         "_binop_": guards.bounded_binop,
         "_inplacevar_": guards.bounded_inplace,
-        "_augitem_": guards.bounded_item,
-        "_augattr_": guards.bounded_attribute,
     }
 )
 

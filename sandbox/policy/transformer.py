@@ -159,34 +159,27 @@ class PolicyTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # Re
         return node
 
     def judge_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        """The target is guarded as in an assignment, the growing operators are bounded."""
+        """The target is guarded as in an assignment; what grows a name is bounded."""
         if isinstance(node.op, ast.MatMult):
             self.report.at_node(node, "CHK140", "the @ operator is not available")
             return node
-        operator = _GROWING.get(type(node.op))
         target, value = node.target, self._expr(node.value)
+        operator = _GROWING.get(type(node.op))
         if isinstance(target, ast.Name):
             self.check_name(target, target.id)
-            if operator is None:
-                node.value = value
-                return node
-            load = ast.copy_location(ast.Name(target.id, ast.Load()), target)
-            grown = call("_inplacevar_", node, ast.Constant(operator), load, value)
-            return ast.copy_location(ast.Assign(targets=[target], value=grown), node)
-        if isinstance(target, ast.Subscript) and any(isinstance(part, ast.Slice) for part in ast.walk(target.slice)):
+            if operator is not None:
+                load = ast.copy_location(ast.Name(target.id, ast.Load()), target)
+                grown = call("_inplacevar_", node, ast.Constant(operator), load, value)
+                return ast.copy_location(ast.Assign(targets=[target], value=grown), node)
+        elif isinstance(target, ast.Subscript) and any(isinstance(part, ast.Slice) for part in ast.walk(target.slice)):
             self.report.at_node(node, "CHK146", "an augmented assignment to a slice is not available")
             return node
-        if operator is None:
-            # The guarded object, the key and the value are evaluated once and in Python's own order.
-            node.target, node.value = self.visit(target), value  # type: ignore[assignment]
-            return node
-        if isinstance(target, ast.Subscript):
-            hook, key = "_augitem_", self._expr(target.slice)
         else:
-            self._attribute_name(target, target.attr)
-            hook, key = "_augattr_", ast.copy_location(ast.Constant(target.attr), target)
-        grown = call(hook, node, ast.Constant(operator), self._expr(target.value), key, value)
-        return ast.copy_location(ast.Expr(grown), node)
+            # The guarded object and the key are evaluated once, and in Python's own order: the item is
+            # read before the value is computed, which no call of a hook could do.
+            node.target = self.visit(target)  # type: ignore[assignment]
+        node.value = value
+        return node
 
     def judge_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
         """`:=` binds a name, which is judged like any other."""
