@@ -1,0 +1,396 @@
+"""Each outcome with its verdict, layer, line and message, while a neighbour goes on and a new worker is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+
+import msgspec
+import pytest
+
+from sandbox.pool.config import Code, Layer, Limits, PoolConfig, RunRequest, Verdict
+from sandbox.pool.errors import CallRefused
+from sandbox.wire.messages import ApplyEffect, Call, ConditionEffect, DeleteEffect, EventEffect
+from tests.integration.sandbox.conftest import MakeBench
+from tests.integration.sandbox.support import OBJECT, QUIET_NEIGHBOUR, Bench, function, until
+
+SHORT = Limits(timeout=0.5)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A source and everything that is said about how it ends."""
+
+    source: str
+    verdict: Verdict
+    layer: Layer | None
+    line: int | None
+    message: str
+    limits: Limits = SHORT
+
+
+ENDINGS = {
+    "endless": Ending(
+        function("while True: pass"),
+        Verdict.TIMED_OUT,
+        Layer.DEADLINE,
+        2,
+        "ReconcileTimeout: reconcile took more than 0.5 s (line 2)",
+    ),
+    "endless in a callee": Ending(
+        "def spin():\n    x = 0\n    while True: x = 1\n\n" + function("spin()"),
+        Verdict.TIMED_OUT,
+        Layer.DEADLINE,
+        3,
+        "ReconcileTimeout: reconcile took more than 0.5 s (line 3)",
+    ),
+    "endless in C": Ending(
+        function("sum(range(10**12))"),
+        Verdict.TIMED_OUT,
+        Layer.DEADLINE,
+        None,
+        "ReconcileTimeout: reconcile took more than 0.5 s",
+    ),
+    "endless regular expression": Ending(
+        "import re\n" + function("re.match('(a+)+$', 'a' * 40 + 'b')"),
+        Verdict.TIMED_OUT,
+        Layer.DEADLINE,
+        3,
+        "ReconcileTimeout: reconcile took more than 0.5 s (line 3)",
+    ),
+    "endless module body": Ending(
+        "while True: pass\n" + function("pass"),
+        Verdict.TIMED_OUT,
+        Layer.DEADLINE,
+        1,
+        "ReconcileTimeout: reconcile took more than 0.5 s (line 1)",
+    ),
+    "two gigabytes": Ending(
+        function("size = obj['spec']['replicas'] * 1024**3\ntext = 'x' * size"),
+        Verdict.OUT_OF_MEMORY,
+        Layer.LIMIT,
+        3,
+        "MemoryError: out of memory (line 3)",
+    ),
+    "two gigabytes, bit by bit": Ending(
+        function("items = []\nwhile True:\n    items.append(str(len(items)) * 1000)"),
+        Verdict.OUT_OF_MEMORY,
+        Layer.LIMIT,
+        4,
+        "MemoryError: out of memory (line 4)",
+        Limits(timeout=20.0, memory=96 * 1024 * 1024),
+    ),
+    "import os": Ending(
+        "import os\n" + function("pass"),
+        Verdict.REJECTED,
+        Layer.POLICY,
+        1,
+        'line 1: CHK130 module "os" is not available',
+    ),
+    "syntax error": Ending(
+        "def reconcile(obj, ctx)\n    pass\n",
+        Verdict.REJECTED,
+        Layer.POLICY,
+        1,
+        "line 1: CHK100 syntax error: expected ':'",
+    ),
+    "type error": Ending(
+        function("x = 1\nreturn x + 'a'"),
+        Verdict.RETRY,
+        None,
+        3,
+        "TypeError: unsupported operand type(s) for +: 'int' and 'str' (line 3)",
+    ),
+    "error in a callee": Ending(
+        "def inner(x):\n    return x['absent']\n\n" + function("inner(obj)"),
+        Verdict.RETRY,
+        None,
+        2,
+        "KeyError: 'absent' (line 2)",
+    ),
+    "an error of the author's": Ending(
+        "class Broken(Exception):\n    pass\n\n" + function("raise Broken('why')"),
+        Verdict.RETRY,
+        None,
+        5,
+        "UserError: Broken: why (line 5)",
+    ),
+    "error in the module body": Ending(
+        "x = [][0]\n" + function("pass"), Verdict.RETRY, None, 1, "IndexError: list index out of range (line 1)"
+    ),
+    "Fail": Ending(
+        "from chakrator import Fail\n" + function("raise Fail('spec.message is empty')"),
+        Verdict.FAILED,
+        None,
+        3,
+        "spec.message is empty",
+    ),
+    "Retry": Ending(
+        "from chakrator import Retry\n" + function("raise Retry('not yet')"), Verdict.RETRY, None, 3, "not yet"
+    ),
+    "a value returned": Ending(
+        function("return obj"),
+        Verdict.RETRY,
+        None,
+        None,
+        "TypeError: reconcile returned a value; it must return None (a status belongs in ctx.status)",
+    ),
+    "too many effects": Ending(
+        function("for n in range(4):\n    ctx.event('A', str(n))"),
+        Verdict.LIMIT_EXCEEDED,
+        Layer.LIMIT,
+        3,
+        "more than 3 effects in one run (line 3)",
+        Limits(timeout=2.0, effects=3),
+    ),
+    "too many effects, swallowed": Ending(
+        function(
+            """
+            try:
+                for n in range(9):
+                    ctx.event('A', str(n))
+            finally:
+                ctx.status['phase'] = 'Ready'
+            """
+        ),
+        Verdict.LIMIT_EXCEEDED,
+        Layer.LIMIT,
+        4,
+        "more than 3 effects in one run (line 4)",
+        Limits(timeout=2.0, effects=3),
+    ),
+    "a status too large": Ending(
+        function("ctx.status['text'] = ['x' * 100_000] * (obj['spec']['replicas'] * 15)"),
+        Verdict.LIMIT_EXCEEDED,
+        Layer.LIMIT,
+        None,
+        "ctx.status: larger than 2097152 bytes",
+        Limits(timeout=5.0),
+    ),
+    "a status that is no JSON": Ending(
+        function("ctx.status['x'] = {1, 2}"),
+        Verdict.RETRY,
+        None,
+        None,
+        "TypeError: ctx.status: a set is not a JSON value",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+async def test_an_ending_has_its_verdict(bench: Bench, name: str) -> None:
+    """Verdict, layer, line and sentence, and no effect; the neighbour notices nothing."""
+    ending = ENDINGS[name]
+    result = await bench.beside(bench.run(ending.source, limits=ending.limits, name="hostile"))
+    assert (result.verdict, result.layer, result.line, result.message) == (
+        ending.verdict,
+        ending.layer,
+        ending.line,
+        ending.message,
+    )
+    assert (result.effects, result.status, result.requeue) == ((), b"{}", None)
+    again = await bench.run(ending.source, limits=ending.limits, name="hostile")
+    assert again.verdict is ending.verdict
+
+
+async def test_an_uncaught_guard_refusal_is_failed_by_the_guard(bench: Bench) -> None:
+    """The sentence is the guard's; the line is the author's."""
+    result = await bench.run(function("name = '__cl' + 'ass__'\ngetattr(obj, name)"))
+    assert (result.verdict, result.layer, result.line) == (Verdict.FAILED, Layer.GUARD, 3)
+    assert result.message.endswith("(line 3)")
+
+
+async def test_a_run_says_all_it_wants(bench: Bench) -> None:
+    """Effects in order, status, requeue, logs, and what the host measured."""
+    heard: list[str] = []
+    source = function(
+        """
+        ctx.log.info("starting", reason=ctx.run.reason, attempt=ctx.run.attempt)
+        print("a line", 2)
+        ctx.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": obj["metadata"]["name"]}})
+        ctx.delete("ConfigMap", "old")
+        ctx.condition("Synced", "True", "Done")
+        ctx.event("Created", "made it")
+        ctx.requeue("10m")
+        ctx.status["phase"] = "Ready"
+        """
+    )
+    result = await bench.run(source, on_log=lambda run, lines: heard.extend(f"{run} {one.message}" for one in lines))
+    assert (result.verdict, result.layer, result.message) == (Verdict.SUCCEEDED, None, "")
+    applied, *rest = result.effects
+    assert isinstance(applied, ApplyEffect)
+    assert msgspec.json.decode(applied.object)["metadata"] == {"name": "x"}
+    assert rest == [
+        DeleteEffect("v1/ConfigMap", "old"),
+        ConditionEffect("Synced", "True", "Done"),
+        EventEffect("Created", "made it"),
+    ]
+    assert (result.status, result.requeue) == (b'{"phase":"Ready"}', 600.0)
+    assert [(line.level, line.message, line.fields) for line in result.logs] == [
+        ("info", "starting", {"reason": "", "attempt": "1"}),
+        ("info", "a line 2", {}),
+    ]
+    assert heard == [f"{result.run_id} starting", f"{result.run_id} a line 2"]
+    assert result.duration_ms > 0
+    assert result.cpu_ms > 0
+    assert result.peak_memory_bytes > 1_000_000
+
+
+async def test_finalize_is_known_and_run(bench: Bench) -> None:
+    """`warm` says whether the code has it; a run can enter there."""
+    with_it = QUIET_NEIGHBOUR + "\ndef finalize(obj, ctx):\n    ctx.status['gone'] = True\n"
+    assert (await bench.pool.warm(Code("a", with_it))).finalize
+    assert not (await bench.pool.warm(Code("b", QUIET_NEIGHBOUR))).finalize
+    result = await bench.pool.run(RunRequest(Code("a", with_it), OBJECT, entry="finalize"))
+    assert result.status == b'{"gone":true}'
+
+
+async def test_warm_refuses_what_cannot_start(bench: Bench) -> None:
+    """A revision that does not compile, raises or hangs in its module body never becomes active."""
+    refused = await bench.pool.warm(Code("a", "import os\n" + QUIET_NEIGHBOUR))
+    assert (refused.ok, refused.verdict) == (False, Verdict.REJECTED)
+    assert [finding.code for finding in refused.findings] == ["CHK130"]
+    raised = await bench.pool.warm(Code("b", "x = 1 / 0\n" + QUIET_NEIGHBOUR))
+    assert (raised.ok, raised.verdict, raised.message) == (
+        False,
+        Verdict.RETRY,
+        "ZeroDivisionError: division by zero (line 1)",
+    )
+    hung = await bench.pool.warm(Code("c", "while True: pass\n" + QUIET_NEIGHBOUR, SHORT))
+    assert (hung.ok, hung.verdict) == (False, Verdict.TIMED_OUT)
+
+
+async def test_check_answers_findings_and_never_passes_what_broke_it(bench: Bench) -> None:
+    """Clean, refused, and far beyond any cap."""
+    clean = await bench.pool.check(QUIET_NEIGHBOUR)
+    assert clean.findings == ()
+    assert clean.policy_version == bench.pool.status().policy_version != ""
+    refused = await bench.pool.check("import os\n" + QUIET_NEIGHBOUR)
+    assert [(one.code, one.line) for one in refused.findings] == [("CHK130", 1)]
+    for bomb in ("x = 1\n" * 1_000_000, "(" * 50_000, "-" * 60_000 + "1", "x = '\ud800'\n", "x\0y", "9" * 60_000):
+        assert (await bench.pool.check(bomb)).findings
+        assert not (await bench.pool.warm(Code(f"bomb {len(bomb)}", bomb))).ok
+
+
+async def test_reads_are_answered_and_refused(bench: Bench) -> None:
+    """The author gets the host's objects, or its sentence."""
+    asked: list[Call] = []
+
+    async def answer(call: Call) -> bytes:
+        await asyncio.sleep(0)
+        asked.append(call)
+        if call.name == "forbidden":
+            raise CallRefused("no right to get configmaps")
+        if call.name == "broken":
+            raise RuntimeError("with a secret in it")
+        return b"null" if call.name == "absent" else json.dumps({"items": call.verb}).encode()
+
+    source = function(
+        """
+        ctx.status["one"] = ctx.get("ConfigMap", "a", "ns")
+        ctx.status["none"] = ctx.get("v1/ConfigMap", "absent")
+        ctx.status["many"] = ctx.list("ConfigMap", {"app": "web"})
+        for name in ("forbidden", "broken"):
+            try:
+                ctx.get("ConfigMap", name)
+            except ValueError as error:
+                print(error)
+        ctx.get("Secret", "x")
+        """
+    )
+    result = await bench.run(source, answer=answer)
+    assert (result.verdict, result.line) == (Verdict.RETRY, 10)
+    assert "Secret is not declared" in result.message
+    assert [line.message for line in result.logs] == [
+        "ctx.get: no right to get configmaps",
+        "ctx.get: the host could not answer",
+    ]
+    assert [(call.verb, call.kind, call.name, call.namespace, call.labels) for call in asked[:3]] == [
+        ("get", "v1/ConfigMap", "a", "ns", {}),
+        ("get", "v1/ConfigMap", "absent", "", {}),
+        ("list", "v1/ConfigMap", "", "", {"app": "web"}),
+    ]
+
+
+async def test_a_slow_read_counts_against_the_deadline(bench: Bench) -> None:
+    """Waiting for the host is wall time too; the line is where the author waited."""
+
+    async def answer(_call: Call) -> bytes:
+        await asyncio.Event().wait()
+        return b"null"
+
+    result = await bench.run(function("x = 1\nctx.get('ConfigMap', 'a')"), limits=SHORT, answer=answer)
+    assert (result.verdict, result.layer, result.line) == (Verdict.TIMED_OUT, Layer.DEADLINE, 3)
+
+
+async def test_a_long_run_speaks_before_its_end(bench: Bench) -> None:
+    """Lines of a run that is killed are not lost when it logged for a while."""
+    heard: list[str] = []
+    source = function("n = 0\nwhile True:\n    n = n + 1\n    if n % 1000 == 0:\n        print(n)")
+    result = await bench.run(
+        source, limits=Limits(timeout=1.0), on_log=lambda _run, lines: heard.extend(one.message for one in lines)
+    )
+    assert result.verdict is Verdict.TIMED_OUT
+    assert heard == [line.message for line in result.logs]
+    assert len(result.logs) == 201
+
+
+async def test_nothing_survives_from_run_to_run(bench: Bench) -> None:
+    """Globals are fresh, though the worker is the same."""
+    source = "seen = []\n\n" + function("seen.append(1)\nctx.status['seen'] = len(seen)")
+    workers = set()
+    for _ in range(3):
+        result = await bench.run(source, name="same")
+        assert result.status == b'{"seen":1}'
+        workers.add(tuple(bench.workers()))
+    assert len(workers) == 1
+
+
+async def test_time_and_chance_are_the_runs_own(bench: Bench) -> None:
+    """The same inputs give the same run, in whichever worker."""
+    source = "import random, datetime\n\n" + function(
+        "ctx.status['x'] = [random.random(), str(ctx.now), str(datetime.datetime.now(datetime.UTC))]"
+    )
+    one = Code("a", source)
+    seeds = ["11" * 32, "11" * 32, "22" * 32]
+    found = [
+        (await bench.pool.run(RunRequest(one, OBJECT, now="2026-03-04T05:06:07Z", seed=seed))).status for seed in seeds
+    ]
+    assert found[0] == found[1] != found[2]
+    assert found[0].count(b"2026-03-04 05:06:07") == 2
+
+
+async def test_a_worker_ages(make_bench: MakeBench) -> None:
+    """After so many runs another takes its place; nothing is lost over it."""
+    bench = await make_bench(PoolConfig(max_runs=3))
+    for _ in range(10):
+        assert (await bench.run(QUIET_NEIGHBOUR, name="same")).verdict is Verdict.SUCCEEDED
+    assert bench.pool.status().kills["runs"] == 3
+
+
+async def test_a_retired_code_keeps_no_worker(bench: Bench) -> None:
+    """What was superseded gives its memory back."""
+    await bench.run(QUIET_NEIGHBOUR, name="old")
+    assert bench.pool.status().workers == 1
+    await bench.pool.retire("old")
+    assert bench.pool.status().workers == 0
+
+
+async def test_many_runs_of_many_codes_share_few_workers(make_bench: MakeBench) -> None:
+    """Twelve codes on three workers: all end, in whatever order, and the limit holds throughout."""
+    bench = await make_bench(PoolConfig(max_workers=3, max_workers_per_code=2))
+    results = await asyncio.gather(*(bench.run(QUIET_NEIGHBOUR, name=f"code {n % 12}") for n in range(120)))
+    assert {result.verdict for result in results} == {Verdict.SUCCEEDED}
+    assert bench.pool.status().workers <= 3
+
+
+async def test_a_cancelled_run_takes_its_worker_along(bench: Bench) -> None:
+    """Nobody waits for the answer, so nobody may compute it."""
+    task = asyncio.ensure_future(bench.run(function("while True: pass"), limits=Limits(timeout=60.0), name="a"))
+    await until(lambda: bool(bench.pool.status().workers) and bench.pool.status().spares == 1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert bench.pool.status().workers == 0
+    assert (await bench.run(QUIET_NEIGHBOUR, name="a2")).verdict is Verdict.SUCCEEDED
