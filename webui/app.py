@@ -10,19 +10,20 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from core.errors import ChakratorError
 from sandbox.pool.errors import PoolError
 from webui.context import Web, WebDeps
+from webui.deps import API
 from webui.errors import Problem, invalid, to_problem
 from webui.http import activations, audit, ops, reconcilers, revisions, runs, session
 from webui.http.pages import Pages
 from webui.http.shell import Shell
 from webui.sockets.logs import LogSockets
 
-API = "/api/v1"
 SWEEP_SECONDS = 30.0
 _CODES = {400: "invalid", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
 
@@ -32,8 +33,8 @@ def create_app(deps: WebDeps) -> ASGIApp:
     web = Web(deps)
     sockets = LogSockets(web)
     app = create_api(web, sockets)
-    for route in app.routes:
-        deps.metrics.declare_route(str(getattr(route, "path", "other")))
+    for route in iter_route_contexts(app.routes):
+        deps.metrics.declare_route(route.path or "other")
     deps.metrics.declare_route("other")
     return Shell(app=app, sockets=sockets.asgi, config=deps.config, metrics=deps.metrics)
 
@@ -61,7 +62,7 @@ def create_api(web: Web, sockets: LogSockets) -> FastAPI:
     )
     app.state.web = web
     for part in (session, reconcilers, revisions, activations, runs, audit):
-        app.include_router(part.router, prefix=API)
+        app.include_router(part.router)
     app.include_router(ops.router)
     app.router.default = Pages(web.deps.config.static)
     for kind in (Problem, ChakratorError, PoolError):

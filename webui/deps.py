@@ -24,6 +24,8 @@ from webui.context import Caller, Found, Turn, Web
 from webui.errors import Problem, unauthenticated
 from webui.schemas import ErrorBody
 
+API = "/api/v1"
+ONE = "/namespaces/{ns}/reconcilers/{name}"
 COOKIE = "chakrator_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 DNS_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"

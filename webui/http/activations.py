@@ -22,19 +22,18 @@ from core.services.protocols import ActivationRequest
 from sandbox.pool.config import Code, LoadResult
 from webui.access import Action, impersonation
 from webui.context import Caller, Found, Web
-from webui.deps import Here, OnceOnly, There, Who, guarded
+from webui.deps import API, ONE, Here, OnceOnly, There, Who, guarded
 from webui.errors import Problem
 from webui.http.revisions import gate, refuse, rejected, summary
 from webui.schemas import Activate, ActivationOut, ActiveOut, DiagnosticOut, Rollback
 
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-ONE = "/namespaces/{ns}/reconcilers/{name}"
 REFUSED = {
     ActivationKind.ACTIVATE: AuditTag.ACTIVATE_REFUSED,
     ActivationKind.ROLLBACK: AuditTag.ROLLBACK_REFUSED,
 }
 
-router = APIRouter(tags=["activations"])
+router = APIRouter(prefix=API, tags=["activations"])
 
 
 @router.get(f"{ONE}/activations", **guarded(Action.SEE))

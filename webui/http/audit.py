@@ -10,14 +10,14 @@ from core.domain.keys import ReconcilerRef
 from core.services.protocols import AuditFilter
 from webui.access import RIGHTS, Action
 from webui.context import Caller, Web
-from webui.deps import Cursor, Here, Limit, Namespace, Who, guarded
+from webui.deps import API, Cursor, Here, Limit, Namespace, Who, guarded
 from webui.http.reconcilers import inhabited
 from webui.schemas import AuditEntryOut, ChainOut, Listing
 
 Text = Annotated[str | None, Query(max_length=300)]
 Moment = Annotated[str | None, Query(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9:]+))?$", max_length=40)]
 
-router = APIRouter(tags=["audit"])
+router = APIRouter(prefix=API, tags=["audit"])
 
 
 @router.get("/audit", **guarded(Action.AUDIT, path_names_it=False))

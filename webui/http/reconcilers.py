@@ -18,7 +18,7 @@ from core.errors import ChakratorError
 from core.kube.errors import Forbidden, Unreachable
 from webui.access import Action
 from webui.context import Caller, Sent, Web, resource_path, subject
-from webui.deps import Cursor, Here, Limit, Namespace, OnceOnly, Target, Who, guarded
+from webui.deps import API, ONE, Cursor, Here, Limit, Namespace, OnceOnly, Target, Who, guarded
 from webui.errors import Problem
 from webui.http.session import rights
 from webui.schemas import (
@@ -35,9 +35,8 @@ from webui.schemas import (
 MANAGER = {"fieldManager": "chakrator-web", "fieldValidation": "Strict"}
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 MAX_NAMESPACES_A_PAGE = 200
-ONE = "/namespaces/{ns}/reconcilers/{name}"
 
-router = APIRouter(tags=["reconcilers"])
+router = APIRouter(prefix=API, tags=["reconcilers"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from core.domain.revision import Severity, source_sha256
 from core.services.protocols import Submission
 from webui.access import Action
 from webui.context import Caller, Found, Web, subject
-from webui.deps import Cursor, Here, Limit, OnceOnly, There, Who, guarded
+from webui.deps import API, ONE, Cursor, Here, Limit, OnceOnly, There, Who, guarded
 from webui.errors import Problem, too_many
 from webui.schemas import (
     DiagnosticOut,
@@ -33,10 +33,9 @@ from webui.validation.gate import Report
 
 CHECKS_AT_ONCE = 2  # of one person; further ones are told to come back
 MAX_DIFF_LINES = 2000  # beyond it the comparison is quadratic in the worst case: the middle is shown as replaced
-ONE = "/namespaces/{ns}/reconcilers/{name}"
 Number = Annotated[int, PathParam(ge=1, le=2**53)]
 
-router = APIRouter(tags=["revisions"])
+router = APIRouter(prefix=API, tags=["revisions"])
 
 
 @router.post(f"{ONE}/validate", **guarded(Action.VALIDATE))

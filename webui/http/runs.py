@@ -9,14 +9,13 @@ from fastapi import Path as PathParam
 
 from core.services.protocols import RunFilter
 from webui.access import Action
-from webui.deps import Cursor, Here, Limit, Target, guarded
+from webui.deps import API, ONE, Cursor, Here, Limit, Target, guarded
 from webui.schemas import Listing, RunOut
 
-ONE = "/namespaces/{ns}/reconcilers/{name}"
 Text = Annotated[str | None, Query(max_length=400)]
 Id = Annotated[str, PathParam(pattern=r"^[A-Za-z0-9._:-]+$", max_length=100)]
 
-router = APIRouter(tags=["runs"])
+router = APIRouter(prefix=API, tags=["runs"])
 
 
 @router.get(f"{ONE}/runs", **guarded(Action.RUNS))

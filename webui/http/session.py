@@ -12,13 +12,13 @@ from core.domain.audit import AuditTag
 from core.domain.keys import ReconcilerRef
 from webui.access import SHOWN, Action, impersonation
 from webui.context import Caller, Web
-from webui.deps import COOKIE, Here, Name, Namespace, Who, guarded, source_of
+from webui.deps import API, COOKIE, Here, Name, Namespace, Who, guarded, source_of
 from webui.errors import Problem
 from webui.schemas import RightsOut, SessionOut, SignIn, UserOut
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
-router = APIRouter(tags=["session"])
+router = APIRouter(prefix=API, tags=["session"])
 
 
 @router.post("/session", status_code=201, **guarded(Action.OPEN))
