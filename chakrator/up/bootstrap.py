@@ -139,6 +139,6 @@ class ControllerToken:
             try:
                 await self.renew()
                 delay = REFRESH_AFTER
-            except KubeError as error:
-                say(f"the controller's token could not be renewed, trying again: {error.message}")
+            except (KubeError, OSError) as error:  # the API server is away, or the disk is full: both pass
+                say(f"the controller's token could not be renewed, trying again: {error}")
                 delay = REFRESH_RETRY

@@ -24,7 +24,7 @@ from chakrator.up import assets, bootstrap, controlplane, sample
 from chakrator.up.controlplane import ControlPlane
 from chakrator.up.errors import PortInUse, StartFailed, UpError
 from chakrator.up.files import write_private
-from core.errors import ChakratorError
+from core.errors import ChakratorError, UserError
 from core.kube.client import KubeTransport
 
 HOST = "127.0.0.1"
@@ -99,15 +99,27 @@ async def up(options: UpOptions, *, serve: Serve) -> int:
     try:
         return await running
     except asyncio.CancelledError:
-        if stop.first is None:
+        if stop.first is not None:
+            return 128 + stop.first
+        me = asyncio.current_task()
+        if me is not None and me.cancelling():
             raise
-        return 128 + stop.first
+        # What is served cancels us when its controller dies, after it has logged why.
+        say("chakrator up: the controller ended unexpectedly; the log above says why")
+        return 1
     except ChakratorError as error:
         say(f"chakrator up: {error.message}")
-        return error.exit_code if isinstance(error, UpError) else 1
+        return exit_code(error)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+
+def exit_code(error: ChakratorError) -> int:
+    """2 for what the person who started us can change, 1 for the rest."""
+    if isinstance(error, UpError):
+        return error.exit_code
+    return 2 if isinstance(error, UserError) else 1
 
 
 async def _run(options: UpOptions, serve: Serve, stop: Callable[[], _Stop]) -> int:
@@ -153,12 +165,13 @@ async def _installed(control_plane: ControlPlane) -> AsyncIterator[bootstrap.Con
             transport, control_plane.data, server=control_plane.url, ca=control_plane.ca_file.read_bytes()
         )
         await token.renew()
-        async with asyncio.TaskGroup() as tasks:
-            fresh = tasks.create_task(token.keep_fresh(say), name="controller token")
-            try:
-                yield token
-            finally:
-                fresh.cancel()
+        # Not in a task group: that would wrap whatever the block raises, and people are shown the error itself.
+        fresh = asyncio.create_task(token.keep_fresh(say), name="controller token")
+        try:
+            yield token
+        finally:
+            fresh.cancel()
+            await asyncio.wait({fresh})
     finally:
         await transport.close()
 
