@@ -23,7 +23,6 @@ BUSY_TIMEOUT_MS = 5_000
 READERS = 3
 
 _COMMON = (
-    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA recursive_triggers = ON",
 )
@@ -66,7 +65,7 @@ def _engine(path: Path, pragmas: tuple[str, ...], begin: str, *, readers: int) -
 
     def prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
-        for pragma in pragmas:
+        for pragma in (f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}", *pragmas):
             connection.execute(pragma).close()
 
     def start(connection: Connection) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,17 +26,20 @@ START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 class TickingClock:
-    """A second passes with every look; what is measured never passes."""
+    """A second passes with every look; what is measured passes when a test says so. `look` runs at each look."""
 
     def __init__(self) -> None:
         self.time = START
+        self.elapsed = 0.0
+        self.look: Callable[[], object] = lambda: None
 
     def now(self) -> datetime:
+        self.look()
         self.time += timedelta(seconds=1)
         return self.time
 
     def monotonic(self) -> float:
-        return 0.0
+        return self.elapsed
 
 
 @pytest.fixture

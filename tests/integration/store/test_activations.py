@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 
@@ -127,14 +128,18 @@ async def test_the_log_can_be_tailed(services: Services) -> None:
     assert [row.seq for row in await services.activations.since(first.seq)] == [second.seq, third.seq]
 
 
-async def test_a_waiter_learns_of_an_activation_whose_caller_is_gone(services: Services) -> None:
-    """The request was cancelled, the row was stored: the controller must still hear of it."""
+async def test_a_waiter_learns_of_an_activation_whose_caller_is_gone(services: Services, clock: TickingClock) -> None:
+    """The request was cancelled while its job ran, the row was stored: the controller must still hear of it."""
     await saved(services, 1)
+    entered, leave = threading.Event(), threading.Event()
+    clock.look = lambda: (entered.set(), leave.wait(30))
     waiting = asyncio.create_task(services.activations.wait_beyond(0))
     request = asyncio.create_task(services.activations.activate(activation(1, None), ANN))
-    while not (await services.activations.since(0)) and not request.done():
-        await asyncio.sleep(0)
+    assert await asyncio.to_thread(entered.wait, 30)
     request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    leave.set()
     async with asyncio.timeout(30):
         await waiting
     assert len(await services.activations.since(0)) == 1
