@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 _STATUS = "/proc/{}/status"
@@ -18,7 +19,7 @@ class Meter:
         self._pid = pid
         self._clock = (~pid << 3) | 2  # the kernel's encoding of "CPU clock of this process"
         self._cpu_limit = 0
-        self.limits_cpu = True
+        self._direct = True
         try:
             self._fd = os.open(_STATUS.format(pid), os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
@@ -41,17 +42,24 @@ class Meter:
             return 0, 0
         return _field(text, b"VmHWM:"), _field(text, b"VmRSS:")
 
-    def allow_cpu(self, used: float, timeout: float) -> None:
-        """Move the soft CPU limit to what the next job may use; the wall deadline is the first line."""
+    def allow_cpu(self, used: float, timeout: float, otherwise: Callable[[int], None]) -> None:
+        """Move the soft CPU limit to what the next job may use; the deadline by the clock is the first line.
+
+        A root without CAP_SYS_RESOURCE may not: then `otherwise` is asked to.
+        """
         wanted = int(used + timeout + _SLACK) + 1
-        if wanted == self._cpu_limit or not self.limits_cpu:
+        if wanted == self._cpu_limit:
             return
-        try:
-            _, hard = resource.prlimit(self._pid, resource.RLIMIT_CPU)
-            resource.prlimit(self._pid, resource.RLIMIT_CPU, (wanted, hard))
-            self._cpu_limit = wanted
-        except (OSError, ValueError):
-            self.limits_cpu = False  # a root without CAP_SYS_RESOURCE; the deadline by the clock stays
+        self._cpu_limit = wanted
+        if self._direct:
+            try:
+                _, hard = resource.prlimit(self._pid, resource.RLIMIT_CPU)
+                resource.prlimit(self._pid, resource.RLIMIT_CPU, (wanted, hard))
+            except (OSError, ValueError):
+                self._direct = False
+            else:
+                return
+        otherwise(wanted)
 
     def close(self) -> None:
         """Give the descriptor back."""

@@ -128,7 +128,7 @@ class Worker:
         self._grace = grace
         self._deadline = Deadline(self._loop.call_later, self._soften, self._harden)
         job.cpu_before = self._meter.cpu()
-        self._meter.allow_cpu(job.cpu_before, timeout)
+        self._meter.allow_cpu(job.cpu_before, timeout, lambda cpu: self.zygote.allow_cpu(self._n, cpu))
         return job
 
     def _written(self) -> None:

@@ -36,6 +36,13 @@ class Reap(Message, frozen=True, tag="reap"):
     n: int
 
 
+class Allow(Message, frozen=True, tag="allow"):
+    """Move the soft CPU limit of worker `n` to so many seconds; there is no answer."""
+
+    n: int
+    cpu: int
+
+
 class Up(Message, frozen=True, tag="up"):
     """The zygote is warm and caged, and its canaries died as they must. `layers`: name → state."""
 
@@ -73,5 +80,5 @@ class Reaped(Message, frozen=True, tag="reaped"):
     peak: int
 
 
-ToZygote = Fork | Reap
+ToZygote = Fork | Reap | Allow
 FromZygote = Up | Broken | Forked | NotForked | Reaped

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import platform
+import resource
 import signal
 import socket
 
@@ -21,6 +22,7 @@ from sandbox.confine.system import System
 from sandbox.wire import frames, limits
 from sandbox.wire.control import (
     MAX_PACKET,
+    Allow,
     Broken,
     Fork,
     Forked,
@@ -101,6 +103,8 @@ class Zygote:
             message = _decoder.decode(packet)
             if isinstance(message, Fork):
                 self._fork(message, fds[0])
+            elif isinstance(message, Allow):
+                self._allow(message)
             else:
                 self._reap(message)
 
@@ -185,6 +189,16 @@ class Zygote:
             self._worker.serve()
         finally:
             os._exit(LOST)
+
+    def _allow(self, message: Allow) -> None:
+        pid = self._pids.get(message.n)
+        if pid is None:
+            return
+        try:
+            _, hard = resource.prlimit(pid, resource.RLIMIT_CPU)
+            resource.prlimit(pid, resource.RLIMIT_CPU, (message.cpu, hard))
+        except (OSError, ValueError):
+            return  # it is gone, or the inherited hard limit is lower: either way nothing is loosened
 
     def _reap(self, message: Reap) -> None:
         pid = self._pids.pop(message.n)
