@@ -284,12 +284,18 @@ async def test_a_stalled_watch_is_stale() -> None:
 
 
 async def test_forbidden_needs_two_denials() -> None:
-    """One denial may be an API server that starts; the second names verb, resource and namespace, and it heals."""
+    """The second denial names verb, resource and namespace; once granted, it heals."""
     played = await Played(*[refused(403)] * 3, listed(10, "a"))()
     assert played.states == [InformerStatus.FORBIDDEN, InformerStatus.LIVE]
     assert played.messages[0] == "the ServiceAccount ns/greeter may not watch configmaps in namespace ns"
     assert played.time.slept[0] >= TIMING.denial_first
     assert played.informer.cache.synced
+
+
+async def test_one_denial_is_not_yet_a_missing_right() -> None:
+    """An API server that starts denies everything for a moment: nobody is told."""
+    played = await Played(refused(403), listed(10, "a"))()
+    assert played.states == [InformerStatus.LIVE]
 
 
 async def test_forbidden_asks_ever_less_often() -> None:
