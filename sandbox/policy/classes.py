@@ -37,16 +37,16 @@ class UserMeta(type):
     """Marks authors' classes, and refuses bases that would hand out more than they should."""
 
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, object]) -> UserMeta:
-        mcls.admit(bases, namespace)
+        mcls._admit(bases, namespace)
         return super().__new__(mcls, name, bases, namespace)
 
     @classmethod
-    def admit(mcls, bases: tuple[type, ...], namespace: dict[str, object]) -> None:
+    def _admit(mcls, bases: tuple[type, ...], namespace: dict[str, object]) -> None:
         """Refuse bases that are not available; make the hooks of the body harmless."""
         # The class statement takes the module from a global that authors cannot write to.
         ours = str(namespace.get("__module__")).startswith("sandbox.policy.facades.")
         for base in () if ours else bases:
-            if not mcls.may_extend(base):
+            if not mcls._may_extend(base):
                 raise GuardRefused(f"a class cannot extend {getattr(base, '__name__', 'this object')!s:.100}")
         for hook, function in namespace.items():
             # A property in a hook's place would be given what its function never sees.
@@ -59,7 +59,7 @@ class UserMeta(type):
             namespace["__repr__"] = _plain_repr
 
     @staticmethod
-    def may_extend(base: object) -> bool:
+    def _may_extend(base: object) -> bool:
         """Authors' own classes, plain exceptions, and what a facade offers to be extended."""
         if base in EXCEPTION_BASES or base in API_EXCEPTIONS:
             return True

@@ -90,7 +90,9 @@ def reconcile(obj, ctx):
     json.loads(json.dumps({"text": text, "n": 1.5}, sort_keys=True, indent=1))
     re.compile("(a|b)+[c-e]", re.I).sub("x", "abce")
     datetime.datetime.strptime("2020-01-02 03:04", "%Y-%m-%d %H:%M").astimezone().strftime("%c %z")
-    hashlib.sha256(b"a").hexdigest(), base64.b64encode(b"a"), decimal.Decimal("1.1").quantize(decimal.Decimal("1"))
+    for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s", "sha3_256", "sha3_512"):
+        hashlib.new(name, b"a").hexdigest()
+    base64.b64encode(b"a"), decimal.Decimal("1.1").quantize(decimal.Decimal("1"))
     random.choice([1, 2]), uuid.uuid4(), statistics.mean([1, 2]), textwrap.dedent(" a")
     return sorted({str(1): [1]}.items())
 """

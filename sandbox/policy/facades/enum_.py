@@ -31,7 +31,7 @@ class EnumMeta(UserMeta):
         if any(getattr(base, "_members_", None) for base in bases):
             raise TypeError("an enumeration with members cannot be extended")
         mixins = [base for base in bases if base in _MIXINS]
-        mcls.admit(tuple(base for base in bases if base not in _MIXINS), namespace)
+        mcls._admit(tuple(base for base in bases if base not in _MIXINS), namespace)
         values = {key: value for key, value in namespace.items() if _is_member(key, value)}
         body = {key: value for key, value in namespace.items() if key not in values}
         if mixins:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.policy.attributes import EXCEPTION_BASES
-from sandbox.policy.classes import UserMeta, register_exception_base
+from sandbox.policy.classes import USER_METAS, UserMeta, register_exception_base
 from sandbox.policy.errors import GuardRefused
 
 from .support import API, Fail, env, run
@@ -68,7 +68,7 @@ def test_the_hosts_exceptions_when_registered() -> None:
         run(source, run_env=run_env)
     with pytest.raises(TypeError):
         register_exception_base(int)  # type: ignore[arg-type]
-    assert not UserMeta.may_extend(Fail)
+    assert not UserMeta._may_extend(Fail)
 
 
 def test_exit_never_sees_a_traceback() -> None:
@@ -136,3 +136,9 @@ def test_classes_cannot_be_changed_afterwards() -> None:
         run("class A: pass\nA.x = 1")
     with pytest.raises(GuardRefused):
         run("class A:\n    x = 1\ndel A.x")
+
+
+def test_a_metaclass_shows_nothing() -> None:
+    """What is public on a metaclass can be read on every class of an author."""
+    for meta in USER_METAS:
+        assert {name for name in dir(meta) if not name.startswith("_")} == {"mro"}

@@ -46,6 +46,7 @@ ABSTRACT = {
     "slice",
     "AugLoad",
     "AugStore",
+    "_ast_Ellipsis",
     "Bytes",
     "Ellipsis",
     "ExtSlice",

@@ -55,3 +55,19 @@ def test_up_to_the_cap_is_accepted(source: str) -> None:
 def test_warnings_of_the_parser_stay_quiet() -> None:
     """A SyntaxWarning would be an error under a strict filter, and output under a loose one."""
     assert check(r"x = '\d' is 'a'" + TAIL) == []
+
+
+def _nested(levels: int) -> str:
+    source = "def reconcile(obj, ctx):\n"
+    for level in range(levels):
+        source += f"{' ' * (level + 1)}try:\n{' ' * (level + 2)}return 1\n{' ' * (level + 1)}finally:\n"
+    return source + " " * (levels + 1) + "pass\n"
+
+
+def test_a_finally_is_copied_for_every_way_out() -> None:
+    """Fourteen nested ones are 400 bytes of source and 9 GB of compiler; four are fine."""
+    assert check(_nested(4)) == []
+    assert [finding.code for finding in check(_nested(14))] == ["CHK107"]
+    wide = "def reconcile(obj, ctx):\n try:\n" + "  if obj: return 1\n" * 1500 + " finally:\n" + "  obj\n" * 3000
+    assert [finding.code for finding in check(wide)] == ["CHK107"]
+    assert check("def reconcile(obj, ctx):\n try:\n" + "  if obj: return 1\n" * 100 + " finally:\n  obj\n") == []

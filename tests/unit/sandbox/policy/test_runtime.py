@@ -36,6 +36,8 @@ from sandbox.policy.runtime import prewarm, fresh_globals, RunEnv
 from sandbox.policy.compiler import compile_source, check
 prewarm()
 before = set(sys.modules)
+opened = []
+sys.addaudithook(lambda event, args: opened.append(args) if event == "open" else None)
 sys.path[:] = []; sys.meta_path[:] = []; sys.path_hooks[:] = []
 source = '''
 import base64, bisect, collections, copy, dataclasses, datetime, decimal, enum, functools, hashlib, heapq, ipaddress
@@ -61,10 +63,10 @@ space = fresh_globals(RunEnv(write=print, now=datetime(2024, 1, 1, tzinfo=UTC), 
 exec(compile_source(source).code, space)
 assert space["reconcile"](None, None) == "division by zero"
 assert check("def f(:")
-print(sorted(set(sys.modules) - before))
+print(sorted(set(sys.modules) - before), opened)
 """
     ran = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert (ran.stdout.strip(), ran.stderr) == ("[]", "")
+    assert (ran.stdout.strip(), ran.stderr) == ("[] []", "")
 
 
 def test_runs_share_nothing() -> None:
