@@ -12,6 +12,7 @@ from textwrap import dedent, indent
 
 from sandbox.pool.config import Code, HostCalls, Limits, OnLog, RunRequest, RunResult
 from sandbox.pool.pool import Pool
+from sandbox.wire.messages import Call
 
 OBJECT = (
     b'{"apiVersion":"example.com/v1","kind":"MyResource","metadata":{"name":"x"},"spec":{"message":"hi","replicas":2}}'
@@ -83,6 +84,18 @@ class Bench:
             assert (result.verdict, result.status) == ("Succeeded", b'{"phase":"hi"}')
             neighbours += 1
         return await task
+
+    async def in_flight(self, source: str, limits: Limits) -> asyncio.Task[RunResult]:
+        """A run whose code has begun: `source` reads one ConfigMap first."""
+        asked = asyncio.Event()
+
+        async def answer(_call: Call) -> bytes:
+            asked.set()
+            return b"null"
+
+        task = asyncio.ensure_future(self.run(source, limits=limits, answer=answer))
+        await asked.wait()
+        return task
 
     def workers(self) -> list[int]:
         """The pids of all workers."""
