@@ -12,7 +12,7 @@ import { IconChevron } from "../../ui/icons";
 const FILTERS = [
   ["namespace", "Namespace", "any"],
   ["actor", "Who", "a user's name"],
-  ["action", "Action", "such as activation"],
+  ["action", "Action", "such as revision:save"],
 ] as const;
 
 export function AuditPage() {

@@ -6,6 +6,9 @@ import { call, explain, NoAnswer, Refusal } from "../../core/http";
 /** After the last keystroke. Shorter asks in the middle of words, longer is felt. */
 const DEBOUNCE_MS = 100;
 const RETRY_MS = 3000;
+/** A tool that was stopped on a busy machine is asked again about the same text, this often at most. */
+const AGAIN = 3;
+const NO_ANSWER = "no-answer";
 
 export type CheckState =
   | { kind: "checking" }
@@ -17,6 +20,7 @@ export class Checker {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wanted: string | null = null;
   #busy = false;
+  #again = 0;
   #closed = false;
 
   constructor(
@@ -26,6 +30,11 @@ export class Checker {
 
   /** Asks about this text, soon. */
   ask(text: string, wait = DEBOUNCE_MS): void {
+    this.#again = 0;
+    this.#soon(text, wait);
+  }
+
+  #soon(text: string, wait: number): void {
     this.#wanted = text;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#run(), wait);
@@ -51,6 +60,10 @@ export class Checker {
       if (this.#wanted === null) {
         this.onFindings(body.diagnostics);
         this.state.value = { kind: "checked", diagnostics: body.diagnostics, took: body.took_ms };
+        if (body.diagnostics.some((item) => item.code === NO_ANSWER) && this.#again++ < AGAIN) {
+          this.#wanted = source;
+          wait = RETRY_MS;
+        }
       }
     } catch (error) {
       if (this.#closed) return;
@@ -62,6 +75,6 @@ export class Checker {
     } finally {
       this.#busy = false;
     }
-    if (this.#wanted !== null) this.ask(this.#wanted, wait);
+    if (this.#wanted !== null) this.#soon(this.#wanted, wait);
   }
 }
