@@ -218,6 +218,19 @@ def test_delays() -> None:
     assert queue.next_due(12.0) is None
 
 
+def test_replaced_and_cancelled_delays_are_forgotten() -> None:
+    """A key whose requeue moves a thousand times, and keys that are cancelled, leave nothing behind."""
+    queue: Workqueue[int] = Workqueue()
+    for after in range(1000, 0, -1):
+        queue.add(0, Lane.CHANGE, "requeue", 0.0, after=float(after))
+    assert len(queue._heap) < 100
+    for key in range(1000):
+        queue.add(key, Lane.CHANGE, "requeue", 0.0, after=5.0)
+    for key in range(1000):
+        queue.cancel(key)
+    assert len(queue._heap) < 100
+
+
 def test_purge() -> None:
     """When a Reconciler goes, its keys go, wherever they wait; the others stay."""
     queue: Workqueue[str] = Workqueue()
