@@ -36,12 +36,20 @@ async def install(transport: KubeTransport, *, overlay: bool = True) -> None:
     """
     crds = list(manifests.load(deploy_folder("crds")))
     rbac = deploy_folder("rbac")
-    for manifest in (*manifests.load(rbac), *crds, *manifests.load(deploy_folder("admission"))):
-        await manifests.apply(transport, manifest)
+    everything = [*manifests.load(rbac), *crds, *manifests.load(deploy_folder("admission"))]
     if overlay:
-        for manifest in manifests.load(rbac / "up"):
-            await manifests.apply(transport, manifest)
+        everything += manifests.load(rbac / "up")
+    # Namespaces hold the others; apart from that the order is of no matter, and one by one takes a second.
+    await _apply(transport, [manifest for manifest in everything if manifest.kind == "Namespace"])
+    await _apply(transport, [manifest for manifest in everything if manifest.kind != "Namespace"])
     await _settled(transport, crds, overlay=overlay)
+
+
+async def _apply(transport: KubeTransport, some: list[manifests.Manifest]) -> None:
+    answers = await asyncio.gather(*(manifests.apply(transport, manifest) for manifest in some), return_exceptions=True)
+    for answer in answers:
+        if answer is not None:
+            raise answer
 
 
 async def _settled(transport: KubeTransport, crds: list[manifests.Manifest], *, overlay: bool) -> None:
@@ -88,10 +96,10 @@ async def _policy_denies(transport: KubeTransport) -> bool:
 
 
 def _is_established(crd: dict[str, object]) -> bool:
-    status = cast("dict[str, list[dict[str, str]]]", crd.get("status", {}))
+    status = cast("dict[str, list[dict[str, str]] | None]", crd.get("status", {}))
     return any(
         condition["type"] == "Established" and condition["status"] == "True"
-        for condition in status.get("conditions", [])
+        for condition in status.get("conditions") or []  # null before its controller has seen the CRD
     )
 
 
