@@ -1,0 +1,13 @@
+# ruff: noqa: PTH
+"""Delete a file of somebody else.
+
+expect: CageViolation
+"""
+
+import os
+
+
+def reconcile(obj, ctx):
+    """Try it; say so when it worked."""
+    os.unlink(obj["spec"]["file"])
+    ctx.status["reached"] = True
