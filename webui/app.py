@@ -18,7 +18,7 @@ from core.errors import ChakratorError
 from sandbox.pool.errors import PoolError
 from webui.context import Web, WebDeps
 from webui.deps import API
-from webui.errors import Problem, invalid, to_problem
+from webui.errors import Problem, crash, invalid, to_problem
 from webui.http import activations, audit, ops, reconcilers, revisions, runs, session
 from webui.http.pages import Pages
 from webui.http.shell import Shell
@@ -69,6 +69,7 @@ def create_api(web: Web, sockets: LogSockets) -> FastAPI:
         app.add_exception_handler(kind, _answer)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(Exception, _answer_crash)
     return app
 
 
@@ -100,6 +101,11 @@ async def _answer_http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "error")
     return _render(Problem(error.status_code, code, str(error.detail), headers=error.headers))
+
+
+async def _answer_crash(_request: Request, _error: Exception) -> JSONResponse:
+    """The framework raises the error again once this is sent, and the shell logs it."""
+    return _render(crash())
 
 
 def _render(problem: Problem) -> JSONResponse:

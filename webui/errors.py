@@ -53,6 +53,11 @@ def too_many(message: str, wait: float) -> Problem:
     return Problem(429, "too_many_requests", message, headers={"Retry-After": str(max(1, int(wait + 0.999)))})
 
 
+def crash() -> Problem:
+    """500: shown without a word of what broke."""
+    return Problem(500, "internal", "this is our fault; the log of the server says what happened")
+
+
 def invalid(problems: Sequence[Mapping[str, str]]) -> Problem:
     """422 for a body, path or query that breaks a rule; `where` names the field, `message` the rule."""
     first = problems[0] if problems else {"where": "request", "message": "is not valid"}

@@ -5,6 +5,7 @@ Here, and not in FastAPI's middleware, because refusals, files and crashes have 
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import MutableMapping
 from typing import Any
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.telemetry.metrics import Metrics
 from webui.context import WebConfig
-from webui.errors import Problem
+from webui.errors import Problem, crash
 
 PAGE_CSP = "; ".join(
     (
@@ -43,6 +44,7 @@ HEADERS = (
 )
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SOCKET_PATH = "/socket.io"
+BODY_SECONDS = 30.0
 
 log = structlog.stdlib.get_logger("webui")
 
@@ -75,14 +77,12 @@ class Shell:
                 await self._sockets(scope, receive, answer.send)
             else:
                 _refuse_forms(scope, headers)
-                await self._app(scope, _capped(receive, headers, self._config.max_body), answer.send)
+                await self._app(scope, await _read(receive, headers, self._config.max_body), answer.send)
         except Problem as problem:
             await answer.problem(problem)
         except Exception:
             log.exception("a request failed", method=scope["method"], route=_route(scope))
-            await answer.problem(
-                Problem(500, "internal", "this is our fault; the log of the server says what happened")
-            )
+            await answer.problem(crash())
         finally:
             self._metrics.http_request(_route(scope), answer.status or 500)
 
@@ -141,23 +141,36 @@ def _refuse_forms(scope: Scope, headers: dict[str, str]) -> None:
         raise Problem(415, "unsupported_media_type", "send application/json")
 
 
-def _capped(receive: Receive, headers: dict[str, str], cap: int) -> Receive:
-    """Reads at most `cap` bytes of a body. Raises Problem 413."""
+async def _read(receive: Receive, headers: dict[str, str], cap: int) -> Receive:
+    """Reads a body, all of it, before anybody parses it. Raises Problem 413, 408."""
     too_large = Problem(413, "too_large", f"at most {cap} bytes are read")
     length = headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit() or int(length[:20]) > cap:
         raise too_large
-    seen = 0
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    break
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > cap:
+                    raise too_large
+    except TimeoutError:
+        raise Problem(408, "timeout", f"the request did not arrive within {BODY_SECONDS:g} s") from None
+    given = False
 
-    async def limited() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > cap:
-            raise too_large
-        return message
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
 
-    return limited
+    return replay
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -28,7 +28,7 @@ from core.logstream import LogBatch, Subscription
 from webui.access import RIGHTS, Action
 from webui.context import Caller, Web
 from webui.deps import COOKIE, DNS_LABEL, DNS_NAME
-from webui.errors import Problem, invalid, to_problem, unauthenticated
+from webui.errors import Problem, crash, invalid, to_problem, unauthenticated
 from webui.sockets.wire import JOINED, Wire
 
 SPACE = "/logs"
@@ -232,7 +232,7 @@ class LogSockets:
             described = to_problem(error)
             if described is None:
                 log.exception("a log tail failed", reconciler=str(tail.ref))
-            problem = described or Problem(500, "internal", "this is our fault; subscribe again")
+            problem = described or crash()
         connection.tails.pop(tail.id, None)
         tail.lines.close()
         await self._server.emit("closed", {"id": tail.id, **problem.body()}, to=sid, namespace=SPACE)
@@ -315,7 +315,7 @@ def _described(error: Exception) -> dict[str, Any]:
     problem = to_problem(error)
     if problem is None:
         log.exception("a socket message failed", exc_info=error)
-        problem = Problem(500, "internal", "this is our fault; the log of the server says what happened")
+        problem = crash()
     return {"code": problem.code, "message": problem.message, "details": problem.details}
 
 

@@ -31,6 +31,8 @@ class Wire:
 
     app: ASGIApp
     most: int
+    greeting: float = GREETING_SECONDS
+    patience: float = SEND_SECONDS
     _sources: Counter[str] = field(default_factory=Counter)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,14 +48,14 @@ class Wire:
         self._sources[source] += 1
         try:
             own = dict(scope)
-            await self.app(own, _paced(own, receive), _prompt(send))
+            await self.app(own, _paced(own, receive, self.greeting), _prompt(send, self.patience))
         finally:
             self._sources[source] -= 1
             if not self._sources[source]:
                 del self._sources[source]
 
 
-def _paced(scope: Scope, receive: Receive) -> Receive:
+def _paced(scope: Scope, receive: Receive, greeting: float) -> Receive:
     """Reads no faster than the pace, and gives up on a connection that does not greet."""
     pace = Buckets(burst=BURST, interval=INTERVAL, keys=1)
     opened = time.monotonic()
@@ -64,7 +66,7 @@ def _paced(scope: Scope, receive: Receive) -> Receive:
         if scope.get(JOINED):
             return await receive()
         try:
-            async with asyncio.timeout(max(0.0, opened + GREETING_SECONDS - time.monotonic())):
+            async with asyncio.timeout(max(0.0, opened + greeting - time.monotonic())):
                 return await receive()
         except TimeoutError:
             return _GONE
@@ -72,11 +74,11 @@ def _paced(scope: Scope, receive: Receive) -> Receive:
     return paced
 
 
-def _prompt(send: Send) -> Send:
+def _prompt(send: Send, patience: float) -> Send:
     """A packet that is not taken in time ends the connection."""
 
     async def prompt(message: Message) -> None:
-        async with asyncio.timeout(SEND_SECONDS):
+        async with asyncio.timeout(patience):
             await send(message)
 
     return prompt
