@@ -128,6 +128,22 @@ async def test_a_deleted_reconciler_traps_nothing(rig: Rig) -> None:
     assert await cluster.get(CONFIGMAP, "hello") is not None, "children stay with their primaries"
 
 
+async def test_an_edited_kind_traps_nothing(rig: Rig) -> None:
+    """Objects of the kind that was watched before are let go, and live."""
+    cluster = await rig.greeter("def reconcile(obj, ctx):\n    pass\n\n\ndef finalize(obj, ctx):\n    pass\n")
+    await cluster.object()
+    await cluster.until_condition("Ready", "Succeeded", MYRESOURCE, "hello")
+    await cluster.patch(
+        RECONCILER, "greeter", {"spec": {"watch": {"apiVersion": "v1", "kind": "ConfigMap"}, "owns": []}}
+    )
+
+    async def free() -> bool:
+        found = await cluster.get(MYRESOURCE, "hello")
+        return found is not None and not found["metadata"].get("finalizers")
+
+    await eventually(free, "our finalizer is off")
+
+
 async def test_a_new_revision_runs_on_existing_objects(rig: Rig) -> None:
     """Every object runs again on the new revision, in its words."""
     cluster = await rig.greeter()
