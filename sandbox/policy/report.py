@@ -11,9 +11,12 @@ import ast
 import re
 from collections.abc import Iterable
 
+import msgspec
+
 from sandbox.wire.messages import Finding
 
 MAX_FINDINGS = 50
+MAX_MESSAGE = 300
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
@@ -85,6 +88,9 @@ class Report:
 
     def add(self, finding: Finding) -> None:
         """Record a finding once; beyond a bound they are not kept, the source is refused anyhow."""
+        if len(finding.message) > MAX_MESSAGE:
+            # A message quotes a name, and a name may be as long as the source.
+            finding = msgspec.structs.replace(finding, message=finding.message[: MAX_MESSAGE - 1] + "…")
         if len(self._found) < 4 * MAX_FINDINGS:
             self._found.add(finding)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sandbox.policy.compiler import check
-from sandbox.policy.report import MAX_FINDINGS, Report
+from sandbox.policy.report import MAX_FINDINGS, MAX_MESSAGE, Report
 
 TAIL = "\ndef reconcile(obj, ctx):\n    return None\n"
 
@@ -53,3 +55,11 @@ def test_a_finding_is_recorded_once() -> None:
     report.at_top("CHK101", "twice")
     assert len(report.findings()) == 1
     assert not report.empty
+
+
+@pytest.mark.parametrize("source", ["{}", "a._{}", "import {}", "def f(_{}): pass", "class A(k{}=1): pass"])
+def test_a_long_name_makes_no_long_message(source: str) -> None:
+    """A frame with a text beyond its bound would make an author's slip look like an attack."""
+    findings = check(source.format("x" * 50_000) + TAIL)
+    assert findings
+    assert all(len(finding.message) <= MAX_MESSAGE for finding in findings)
