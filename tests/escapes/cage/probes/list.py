@@ -1,4 +1,3 @@
-# ruff: noqa: PTH
 """List a folder.
 
 expect: refused
@@ -10,7 +9,7 @@ import os
 def reconcile(obj, ctx):
     """Try it; say so when it worked."""
     try:
-        os.listdir(obj["spec"]["folder"])
+        os.listdir(obj["spec"]["folder"])  # noqa: PTH208
     except OSError as error:
         ctx.status["refused"] = error.errno
     else:
