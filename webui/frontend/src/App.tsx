@@ -7,7 +7,7 @@ import { AuditPage } from "./features/audit/AuditPage";
 import { ReconcilerPage } from "./features/reconcilers/ReconcilerPage";
 import { ReconcilersPage } from "./features/reconcilers/ReconcilersPage";
 import { SignInAgain, SignInPage } from "./features/signin/SignIn";
-import { Announcer, announce, Empty, Loading } from "./ui/bits";
+import { Announcer, announce, Loading } from "./ui/bits";
 import { IconWarn, Mark } from "./ui/icons";
 
 export function App() {
@@ -56,11 +56,12 @@ function Content({ current }: { current: Route }) {
       return <AuditPage />;
     case "not-found":
       return (
-        <Empty title="There is no such page">
+        <div class="empty">
+          <h1>There is no such page</h1>
           <p>
             Nothing is at <code>{place.value.path}</code>. <a href="/reconcilers">See the reconcilers</a>
           </p>
-        </Empty>
+        </div>
       );
   }
 }

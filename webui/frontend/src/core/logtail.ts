@@ -78,8 +78,10 @@ export function tail(namespace: string, name: string, events: TailEvents): () =>
   };
 
   socket.on("connect", subscribe);
-  socket.on("disconnect", () => {
-    if (!stopped) events.onState({ kind: "waiting", why: "The connection is lost; trying again." });
+  socket.on("disconnect", (reason) => {
+    // Our own end has been told already, with its reason.
+    if (reason !== "io client disconnect")
+      events.onState({ kind: "waiting", why: "The connection is lost; trying again." });
   });
   socket.on("connect_error", (error: Error) => {
     const why = error.message === "unauthenticated" ? "Sign in again to go on." : "No connection; trying again.";

@@ -5,11 +5,11 @@ import { useId } from "preact/hooks";
 import type { Condition, Diagnostic } from "../core/api";
 import { explain, NoAnswer, Refusal } from "../core/http";
 import { age, exact, now } from "../core/time";
-import { IconCheck, IconClock, IconCross, IconDot, IconPause, IconWarn } from "./icons";
+import { IconCheck, IconCross, IconDot, IconInfo, IconPause, IconWarn } from "./icons";
 
 export type Tone = "good" | "bad" | "warn" | "info" | "calm";
 
-const PICTURES = { good: IconCheck, bad: IconCross, warn: IconWarn, info: IconClock, calm: IconDot };
+const PICTURES = { good: IconCheck, bad: IconCross, warn: IconWarn, info: IconInfo, calm: IconDot };
 
 export function Badge({ tone, children, title }: { tone: Tone; children: ComponentChildren; title?: string }) {
   const Picture = PICTURES[tone];

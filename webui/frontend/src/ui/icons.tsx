@@ -38,10 +38,10 @@ export const IconWarn = () => (
     <path d="M8 6.4v3.2M8 11.6v.01" />
   </Icon>
 );
-export const IconClock = () => (
+export const IconInfo = () => (
   <Icon>
     <circle cx="8" cy="8" r="6.4" />
-    <path d="M8 4.4V8l2.4 1.6" />
+    <path d="M8 7.4v3.4M8 5v.01" />
   </Icon>
 );
 export const IconPause = () => (
