@@ -72,12 +72,15 @@ class PlanInvalid(EffectError):
 
 
 def missing_right(message: str, namespace: str) -> str:
-    """`patch configmaps in namespace team-a` out of a 403's text; empty when RBAC did not say it."""
+    """`the ServiceAccount may not patch configmaps in namespace team-a`, out of a 403's text; empty when it was
+    not RBAC that said no."""
     match = _RIGHT.search(message)
     if match is None:
         return ""
+    if match["verb"] == "impersonate":
+        return f"the controller may not impersonate {match['resource']} in namespace {namespace}"
     resource = match["resource"] + (f".{match['group']}" if match["group"] else "")
-    return f"{match['verb']} {resource} in namespace {namespace}"
+    return f"the ServiceAccount may not {match['verb']} {resource} in namespace {namespace}"
 
 
 def refusal(error: ApiError, what: str, namespace: str) -> EffectError:
@@ -86,7 +89,7 @@ def refusal(error: ApiError, what: str, namespace: str) -> EffectError:
     if isinstance(error, Forbidden):
         right = missing_right(error.message, namespace)
         if right:
-            return NotTaken(f"{what}: the ServiceAccount may not {right}", right)
+            return NotTaken(f"{what}: {right}", right)
         return NotTaken(text)
     if isinstance(error, Unprocessable | TooLarge):
         return PlanInvalid(text)

@@ -68,7 +68,7 @@ class Recovery:
         """Something went wrong; `verb` is what was tried, for the sentence that names a missing right."""
         self._was_healthy(now)
         if isinstance(error, Forbidden):
-            return self._denied(now, verb)
+            return self._denied(now, verb, error)
         if isinstance(error, Missing):
             return self._absent(now)
         message = f"cannot watch {self._key.thing}: {error.message[:500]}"
@@ -86,11 +86,13 @@ class Recovery:
         self._lost_at = now
         return Verdict(self._backoff(wait), status=InformerStatus.STALE, message=message)
 
-    def _denied(self, now: float, verb: str) -> Verdict:
+    def _denied(self, now: float, verb: str, error: Forbidden) -> Verdict:
         timing = self._timing
         if self._lost_at is not None and now - self._lost_at < timing.outage_grace:
             return Verdict(self._backoff(None))
         message = f"{self._key.who} may not {verb} {self._key.thing}"
+        if "cannot impersonate resource" in error.message:  # the right that lacks is ours, not the account's
+            message = f"the controller may not impersonate {self._key.who.removeprefix('the ')}"
         if self._denied_since is None:
             self._denied_since = now
         denied_for = now - self._denied_since

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from controller.account import JSON_PATCH, Account, Call, EffectError, NotTaken, PlanInvalid, Watched
+from controller.account import JSON_PATCH, Account, Call, EffectError, NotTaken, Outage, PlanInvalid, Watched
 from controller.cache import Cache, Entry
 from controller.finalizers import Finalizers, Release, patch_of
 from controller.manager.tools import Tools
@@ -19,7 +19,7 @@ from controller.spec import ReconcilerSpec
 from core.domain.actor import SYSTEM
 from core.domain.audit import AuditTag
 from core.domain.keys import FINALIZER_RELEASE, ReconcilerRef
-from core.errors import Unavailable
+from core.errors import ChakratorError, Unavailable
 from core.kube.client import KubeTransport
 from core.kube.discovery import Resource
 from core.kube.errors import KindUnknown, Missing, Refused, Unprocessable, check
@@ -40,15 +40,18 @@ class Hold:
         self._seen_rv = 0  # of our own last change: an older cached state says nothing about it
 
     async def on(self) -> None:
-        """Returns when the Reconciler carries it. Raises NotTaken while it is being deleted, else what a request
-        raises."""
+        """Returns when the Reconciler carries it. Raises Outage, or NotTaken also while it is being deleted."""
         async with self._lock:
             if self._held:
                 return
-            entry = await self._current()
-            if entry is None or entry.deleting:
-                raise NotTaken("the Reconciler is being deleted: no finalizer is put on any more")
-            await self._set(entry, present=True)
+            try:
+                entry = await self._current()
+                if entry is None or entry.deleting:
+                    raise NotTaken("the Reconciler is being deleted: no finalizer is put on any more")
+                await self._set(entry, present=True)
+            except ChakratorError as error:
+                meaning = Outage if error.retry else NotTaken
+                raise meaning(f"finalizer {FINALIZER_RELEASE} of the Reconciler: {error.message[:300]}") from error
             self._held = True
 
     async def off(self) -> None:

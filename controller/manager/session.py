@@ -193,17 +193,13 @@ class Session:
     def problems(self) -> list[Problem]:
         """What keeps this session from its work until somebody acts."""
         found: list[Problem] = []
-        ref = self.spec.ref
         for informer in self._informers.values():
             state = informer.state
             if state.value is InformerStatus.FORBIDDEN:
                 found.append(Problem(Reason.FORBIDDEN, state.message))
             elif state.value is InformerStatus.ABSENT:
                 found.append(Problem(Reason.KIND_UNKNOWN, state.message))
-        found += [
-            Problem(Reason.FORBIDDEN, f"the ServiceAccount {ref.namespace}/{self.account.name} may not {right}")
-            for right in self.dispatcher.missing_rights
-        ]
+        found += [Problem(Reason.FORBIDDEN, right) for right in self.dispatcher.missing_rights]
         if self.dispatcher.paused:
             text = f"revision {self.active.revision} is paused until the next activation: {self.dispatcher.paused}"
             found.append(Problem(Reason.REVISION_PAUSED, text))

@@ -29,7 +29,7 @@ from core.domain.revision import Activation, ActivationKind
 from core.errors import ChakratorError
 from core.kube.discovery import Resource
 from core.kube.errors import KindUnknown
-from sandbox.pool.errors import PoolError
+from sandbox.pool.errors import CageUnavailable, PoolError, WorkerUnavailable
 
 AGAIN = 5.0
 SOON = 1.0
@@ -162,6 +162,9 @@ class Supervisor:
         """What cannot be done now is tried again; a bug is logged, and is this Reconciler's alone."""
         try:
             return await self._step(group)
+        except (CageUnavailable, WorkerUnavailable) as error:
+            self._problems = [Problem(Reason.CAGE_UNAVAILABLE, str(error))]
+            return AGAIN
         except (ChakratorError, PoolError, EffectError) as error:
             log.info("not now", reconciler=str(self.ref), error=str(error)[:300])
             return AGAIN
@@ -191,6 +194,9 @@ class Supervisor:
         self._problems = [problem] if problem else []
         if problem or spec.suspend or activation is None:
             await self._close(revoked=problem is not None)
+            if problem is not None:
+                # What lingers after a session that ended earlier would go on watching as an account that is gone.
+                self._tools.informers.evict(f"system:serviceaccount:{spec.ref.namespace}:{spec.service_account}")
             return None
         resources = await self._resources(spec)
         if resources is None:

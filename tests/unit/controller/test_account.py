@@ -49,9 +49,13 @@ def test_a_missing_right_is_named() -> None:
     """Verb, resource and namespace, out of the API server's sentence."""
     error = refusal(to_error(Failure(status=403, reason="Forbidden", message=RBAC)), "apply", "team-a")
     assert isinstance(error, NotTaken)
-    assert error.missing_right == "create configmaps in namespace team-a"
+    assert error.missing_right == "the ServiceAccount may not create configmaps in namespace team-a"
     group = RBAC.replace('resource "configmaps" in API group ""', 'resource "myresources/status" in API group "e.com"')
-    assert missing_right(group, "team-a") == "create myresources/status.e.com in namespace team-a"
+    assert missing_right(group, "team-a") == (
+        "the ServiceAccount may not create myresources/status.e.com in namespace team-a"
+    )
+    ours = RBAC.replace('create resource "configmaps"', 'impersonate resource "serviceaccounts"')
+    assert missing_right(ours, "team-a") == "the controller may not impersonate serviceaccounts in namespace team-a"
     assert missing_right("exceeded quota", "team-a") == ""
 
 
