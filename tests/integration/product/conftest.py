@@ -43,13 +43,13 @@ class Product:
 
     def start(self) -> Product:
         """Boot and wait for the ready line."""
-        errors = (self.data.parent / f"{self.data.name}.stderr").open("a")
-        self.process = subprocess.Popen(
-            (str(BIN / "chakrator"), "up", "--data", str(self.data), "--port", str(self.port), "--no-open"),
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
+        with (self.data.parent / f"{self.data.name}.stderr").open("a") as errors:
+            self.process = subprocess.Popen(
+                (str(BIN / "chakrator"), "up", "--data", str(self.data), "--port", str(self.port), "--no-open"),
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line.strip() == f"ready {self.url}", f"{line!r}\n{self.stderr()[-4000:]}"

@@ -136,7 +136,7 @@ def test_write_to_a_plain_value_is_an_ordinary_mistake(obj: object) -> None:
 
 @pytest.mark.parametrize(
     ("op", "left", "right"),
-    [("*", 1 << 9000, 1 << 9000), ("**", 2, 1 << 14), ("<<", 1, 1 << 14), ("*", "ab", 1 << 20), ("*", 1 << 20, [1, 2])],
+    [("*", 1 << 9000, 1 << 9000), ("**", 2, 1 << 14), ("<<", 1, 1 << 14)],
 )
 def test_growth_is_bounded(op: str, left: object, right: object) -> None:
     """In an operation between literals and in an augmented assignment."""
