@@ -78,7 +78,7 @@ class Zygote:
         language = self._warm()
         self._worker = Worker(language, self._alarm)
         self._tasks = os.open("/proc/self/task", os.O_RDONLY | os.O_DIRECTORY)
-        self._score()
+        self._layers["oom_score"] = self._score()
         for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):  # what the interpreter took for itself
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGALRM, self._alarm.ring)
@@ -120,12 +120,17 @@ class Zygote:
             language = Policy()
         return language
 
-    def _score(self) -> None:
-        score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    def _score(self) -> str:
+        """Workers before their host, when the machine runs out of memory; no claim rests on it."""
         try:
-            os.write(score, _OOM_SCORE)
-        finally:
-            os.close(score)
+            score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+            try:
+                os.write(score, _OOM_SCORE)
+            finally:
+                os.close(score)
+        except OSError as error:
+            return f"not taken: {error.strerror}"
+        return "on"
 
     def _landlock_abi(self) -> int:
         try:

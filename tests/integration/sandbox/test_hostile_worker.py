@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import resource
 from textwrap import dedent
 
 import pytest
 
-from sandbox.pool.config import Layer, Limits, Verdict
-from tests.integration.sandbox.support import QUIET_NEIGHBOUR, Bench, function, until
+from sandbox.pool.config import Layer, Limits, RunRequest, Verdict
+from tests.integration.sandbox.support import QUIET_NEIGHBOUR, Bench, code, function, until
 
 SEND = """
 import os
@@ -58,7 +59,10 @@ VIOLATIONS = {
         """,
     "a call out of order": "send(call(ctx, 7, 'get'))",
     "a call of an unknown verb": "send(call(ctx, 1, 'delete'))",
-    "two calls at once": "send(call(ctx, 1, 'get'))\nsend(call(ctx, 2, 'get'))",
+    "two calls at once": """
+        one, two = call(ctx, 1, "get"), call(ctx, 2, "get")
+        raw(len(one).to_bytes(4, "big") + one + len(two).to_bytes(4, "big") + two)
+        """,
     "a timeout that nobody caused": "send(fail(ctx, 'timeout'))",
     "a failure of an unknown kind": "send(fail(ctx, 'root'))",
     "a late frame that nothing caused": "send(frame(ctx, 'late'))",
@@ -201,3 +205,26 @@ async def test_a_worker_cannot_read_another_workers_traffic(bare: Bench) -> None
     )
     result = await bare.run(source)
     assert result.status == b'{"errnos":[1]}'
+
+
+async def test_a_worker_that_does_not_read_is_ended(bare: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A finaliser that hangs between two runs: the next, large frame is not taken, and that is the end."""
+    monkeypatch.setattr("sandbox.pool.process._STALL", 0.3)
+    source = dedent(
+        """
+        class Cycle:
+            def __init__(self):
+                self.me = self
+            def __del__(self):
+                while True: pass
+
+        def reconcile(obj, ctx):
+            Cycle()
+        """
+    )
+    large = json.dumps({"text": "x" * 4_000_000}).encode()
+    one = code(source, "hostile", Limits(timeout=30.0))
+    assert (await bare.pool.run(RunRequest(one, b"{}"))).verdict is Verdict.SUCCEEDED
+    result = await bare.beside(bare.pool.run(RunRequest(one, large)))
+    assert (result.verdict, result.layer) == (Verdict.PROTOCOL_VIOLATION, Layer.HOST)
+    assert result.message.endswith("it does not read what it is sent")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,12 +57,14 @@ asyncio.run(main())
 """
 
 
-def run(*arguments: str, executable: str = sys.executable, user: int | None = None) -> dict[str, object]:
+def run(
+    *arguments: str, executable: str = sys.executable, user: int | None = None, places: list[str] | None = None
+) -> dict[str, object]:
     """What the program says."""
     import msgspec
 
     packages = str(Path(msgspec.__file__).parent.parent)
-    command = [executable, "-c", PROGRAM, json.dumps([str(REPOSITORY), packages]), *arguments]
+    command = [executable, "-c", PROGRAM, json.dumps(places or [str(REPOSITORY), packages]), *arguments]
     ended = subprocess.run(
         command, capture_output=True, text=True, timeout=60, check=False, cwd="/", user=user, group=user, env={}
     )
@@ -127,3 +131,15 @@ def test_the_pool_works_without_root() -> None:
         assert not str(found["layers"]["identity"]).endswith(" 0")  # type: ignore[index]
         return
     pytest.skip("no interpreter here that another user may execute")
+
+
+def test_the_pool_works_from_an_installed_tree(tmp_path: Path) -> None:
+    """As from a wheel: the packages in one folder of their own, no checkout, no site-packages, no .pth file."""
+    for name in ("sandbox", "RestrictedPython", "msgspec"):
+        spec = importlib.util.find_spec(name)
+        assert spec is not None
+        assert spec.origin is not None
+        shutil.copytree(Path(spec.origin).parent, tmp_path / name)
+    (tmp_path / "evil.pth").write_text("import os; os._exit(9)\n")
+    found = run("", "0", places=[str(tmp_path)])
+    assert found["verdict"] == "Succeeded"
