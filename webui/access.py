@@ -64,7 +64,7 @@ class Right:
         )
 
 
-# The table of docs/reference/rights.md as data; every route names one of these, and a test walks the router.
+# The table of docs/how-to/give-rights.md as data; every route names one of these, and a test walks the router.
 RIGHTS: Mapping[Action, Right] = MappingProxyType(
     {
         Action.OPEN: Right(decider=Decider.NOBODY),

@@ -58,7 +58,7 @@ class WebConfig:
     max_sockets: int = 256
     activation_seconds: float = 30.0
     gate_seconds: float = 10.0
-    live_gate_seconds: float = 1.0
+    live_gate_seconds: float = 3.0  # a checker starts anew each time: 0.2 s, and more where others work too
 
 
 @dataclass(frozen=True, slots=True)

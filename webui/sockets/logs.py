@@ -24,6 +24,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.domain.keys import ReconcilerRef
+from core.kube.reviews import UserInfo
 from core.logstream import LogBatch, Subscription
 from webui.access import RIGHTS, Action
 from webui.context import Caller, Web
@@ -211,12 +212,14 @@ class LogSockets:
 
     async def _authorise(self, who: Caller, ref: ReconcilerRef) -> None:
         """Raises Problem 401, 403."""
+        user: UserInfo | None
         if who.session is not None:
-            if not await self._web.sessions.refresh(who.session):
-                raise unauthenticated("this session is over: sign in again")
-        elif await self._web.sessions.bearer(who.token) is None:
-            raise unauthenticated("the API server does not accept this token any more")
-        if not await self._web.access.may_do(who.user, Action.RUNS, ref):
+            user = who.session.user if await self._web.sessions.refresh(who.session) else None
+        else:
+            user = await self._web.sessions.bearer(who.token)
+        if user is None:
+            raise unauthenticated("this session, or this token, is over: sign in again")
+        if not await self._web.access.may_do(user, Action.RUNS, ref):
             right = RIGHTS[Action.RUNS].on(ref.namespace, ref.name)
             raise await self._web.deny(who, right, ref=ref, request="subscribe to logs")
 

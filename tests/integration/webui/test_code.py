@@ -84,6 +84,44 @@ async def test_save_answers_as_promised(greeter: Site) -> None:
     ]
 
 
+async def test_warnings_are_stored_with_the_revision(greeter: Site) -> None:
+    """Advice refuses nothing, and is there to be read later."""
+    source = SAMPLE.replace("    if not message:\n", "    unused = 1\n    if not message:\n")
+    async with greeter.client("author") as client:
+        saved = await save(client, greeter, source, None)
+        assert saved.status_code == 201, saved.text
+        assert [(one["code"], one["severity"]) for one in saved.json()["report"]] == [("F841", "warning")]
+        again = (await client.get(f"{greeter.greeter}/revisions/1")).json()
+        assert again["report"] == saved.json()["report"]
+
+
+async def test_a_checker_that_hangs_is_a_finding(greeter: Site) -> None:
+    """It is stopped at its deadline, what it might have said is not assumed, and the next check is served."""
+    hostile = SAMPLE.replace("def reconcile", "X = 10 ** 10 ** 8\n\n\ndef reconcile", 1)
+    async with greeter.client("author") as client:
+        answer = (await client.post(f"{greeter.greeter}/validate", json={"source": hostile})).json()
+        assert not answer["ok"]
+        silent = [one for one in answer["diagnostics"] if one["code"] == "no-answer"]
+        assert [one["tool"] for one in silent] == ["mypy"]
+        assert "deadline" in silent[0]["message"]
+        clean = (await client.post(f"{greeter.greeter}/validate", json={"source": SAMPLE})).json()
+        assert clean["ok"], clean
+
+
+async def test_one_person_has_two_checks_at_once(greeter: Site) -> None:
+    """Further ones are told to come back; somebody else's are served."""
+    path, body = f"{greeter.greeter}/validate", {"source": SAMPLE}
+    async with greeter.client("author") as client, greeter.client("viewer") as other_client:
+        answers = await asyncio.gather(
+            *(client.post(path, json=body) for _ in range(6)), other_client.post(path, json=body)
+        )
+    statuses = [one.status_code for one in answers]
+    assert statuses[-1] == 200
+    assert set(statuses) == {200, 429}
+    assert statuses[:-1].count(200) >= 2
+    assert next(one for one in answers if one.status_code == 429).headers["retry-after"]
+
+
 async def test_activate_and_roll_back(greeter: Site) -> None:
     """Compare-and-swap, who and why; the rollback goes to the one before."""
     async with greeter.client("lead") as client:

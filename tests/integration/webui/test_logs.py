@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -141,6 +142,26 @@ async def test_nothing_is_sent_without_credit(greeter: Site) -> None:
     assert max(len(batch["lines"]) for batch in tail.batches) <= MAX_BATCH
     numbers = [line["seq"] for line in tail.lines]
     assert numbers == sorted(set(numbers))
+
+
+async def test_a_client_that_does_not_read_costs_a_bounded_amount(greeter: Site) -> None:
+    """It gives credit all the time and takes nothing: its lines are dropped and counted, not queued for it."""
+    total, at_once = 4000, 50
+    async with aiohttp.ClientSession(trust_env=False) as http:
+        url = greeter.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+        async with http.ws_connect(url, max_msg_size=0) as raw:
+            await raw.receive_str()
+            await raw.send_str("40/logs," + json.dumps({"token": greeter.tokens["operator"]}))
+            assert (await raw.receive_str()).startswith("40/logs,{")
+            await raw.send_str("42/logs,1" + json.dumps(["subscribe", {**where(greeter), "credit": 1000}]))
+            answer = json.loads((await raw.receive_str()).removeprefix("43/logs,1"))[0]
+            for _ in range(total // at_once):
+                write(greeter, *["x" * 8000] * at_once)
+                await raw.send_str("42/logs," + json.dumps(["credit", {"id": answer["id"], "n": 1000}]))
+                await asyncio.sleep(0.05)
+    dropped = greeter.deps.metrics.registry.get_sample_value("chakrator_log_lines_dropped_total")
+    assert dropped is not None
+    assert dropped > total // 4, "what does not fit the ring and the buffers of TCP"
 
 
 async def test_a_reconnect_misses_nothing(greeter: Site) -> None:
