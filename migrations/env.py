@@ -21,8 +21,6 @@ def _run() -> None:
         connection=connection,
         target_metadata=metadata,
         render_as_batch=True,
-        transactional_ddl=True,
-        transaction_per_migration=False,
         compare_type=True,
     )
     with context.begin_transaction():

@@ -104,6 +104,16 @@ async def test_a_revision_that_did_not_start_is_not_good(services: Services) -> 
     assert tags == ["activation:activate", "activation:fallback", "activation:activate", "activation:activate"]
 
 
+async def test_a_rollback_that_did_not_start_is_not_good_either(services: Services) -> None:
+    """After 1, 3, back to 2 (failed, fallback to 3), a rollback means 1."""
+    await saved(services, 3)
+    await services.activations.activate(activation(1, None), ANN)
+    await services.activations.activate(activation(3, 1), ANN)
+    await services.activations.activate(activation(2, 3, kind=ActivationKind.ROLLBACK), ANN)
+    await services.activations.activate(activation(3, 2, kind=ActivationKind.FALLBACK), SYSTEM)
+    assert await services.activations.last_good(GREETER) == 1
+
+
 async def test_was_active_asks_for_the_very_same_account(services: Services) -> None:
     """Name and uid, and the revision itself."""
     await saved(services, 2)
@@ -118,12 +128,14 @@ async def test_the_log_can_be_tailed(services: Services) -> None:
     await saved(services, 2)
     await saved(services, 1, of=OTHER)
     first = await services.activations.activate(activation(1, None), ANN)
-    await services.activations.wait_beyond(first.seq - 1)
+    async with asyncio.timeout(30):
+        await services.activations.wait_beyond(first.seq - 1)
     waiting = asyncio.create_task(services.activations.wait_beyond(first.seq))
     await asyncio.sleep(0)
     assert not waiting.done()
     second = await services.activations.activate(activation(1, None, of=OTHER), ANN)
-    await waiting
+    async with asyncio.timeout(30):
+        await waiting
     third = await services.activations.activate(activation(2, 1), ANN)
     assert [row.seq for row in await services.activations.since(first.seq)] == [second.seq, third.seq]
 
@@ -162,7 +174,8 @@ async def test_sequence_numbers_go_on_after_a_restart(opened: OpenServices, cloc
     await opened.close()
     again = await open_services(url=f"sqlite:///{opened.database}", clock=clock)
     try:
-        await again.services.activations.wait_beyond(first.seq - 1)
+        async with asyncio.timeout(30):
+            await again.services.activations.wait_beyond(first.seq - 1)
         second = await again.services.activations.activate(activation(1, 1), ANN)
         assert second.seq > first.seq
     finally:
