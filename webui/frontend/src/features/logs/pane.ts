@@ -89,17 +89,19 @@ export class LogPane {
     if (lines.length === 0) return;
     const fresh = document.createDocumentFragment();
     for (const line of lines.slice(-SHOWN)) fresh.append(this.#row(line));
+    this.#append(fresh);
+    this.empty.value = false;
+  }
+
+  #append(fresh: Node): void {
     this.#element.append(fresh);
     let over = this.#element.childElementCount - SHOWN;
     while (over-- > 0) this.#element.firstElementChild?.remove();
-    this.empty.value = false;
     this.#toEnd();
   }
 
   #gap(count: number): void {
-    const row = part("div", "log-gap", `${count} ${count === 1 ? "line" : "lines"} dropped`);
-    this.#element.append(row);
-    this.#toEnd();
+    this.#append(part("div", "log-gap", `${count} ${count === 1 ? "line" : "lines"} dropped`));
   }
 
   #row(line: LogLine): HTMLElement {
