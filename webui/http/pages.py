@@ -46,7 +46,8 @@ class Pages:
             caching = "public, max-age=31536000, immutable" if forever else "no-cache"
             return FileResponse(file, headers={"Cache-Control": caching})
         index = self._static / "index.html"
-        if path.startswith("/assets/") or "text/html" not in request.headers.get("accept", "text/html"):
+        wants_page = path == "/" or "text/html" in request.headers.get("accept", "")
+        if path.startswith("/assets/") or not wants_page:
             raise Problem(404, "not_found", "there is nothing at this address")
         if not index.is_file():
             return HTMLResponse(UNBUILT, status_code=503, headers={"Cache-Control": "no-store"})

@@ -237,6 +237,8 @@ async def test_a_built_page_is_served(tmp_path: Path) -> None:
             assert (page.status_code, page.text) == (200, "<!doctype html><p>page"), path
             assert page.headers["cache-control"] == "no-cache"
             assert page.headers["content-security-policy"] == PAGE_CSP
+        assert (await browser.get("/", headers={"Accept": "*/*"})).status_code == 200
+        assert (await browser.get("/reconcilers", headers={"Accept": "*/*"})).status_code == 404
         script = await browser.get("/assets/main-1a2b.js")
         assert (script.text, "immutable" in script.headers["cache-control"]) == ("1", True)
         assert (await browser.get("/icon.svg")).headers["content-security-policy"] == API_CSP
