@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 MAX_DOUBLINGS = 62  # beyond that every ceiling has been reached, and a float would overflow in the end
 
@@ -32,7 +31,3 @@ class Backoff:
     def delay(self, failures: int, rng: random.Random) -> float:
         """Seconds to wait after so many failures in a row."""
         return rng.uniform(0.0, self.ceiling(failures))
-
-    def next_try(self, failures: int, rng: random.Random, now: datetime) -> datetime:
-        """When the next try is due."""
-        return now + timedelta(seconds=self.delay(failures, rng))

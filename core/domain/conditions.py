@@ -13,7 +13,6 @@ set of host conditions: one that is not in the answer is to be removed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from core.domain.outcome import FOLLOW_UP, FollowUp, Outcome
@@ -111,15 +110,6 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class TimedCondition:
-    """One condition as it stands in a status."""
-
-    condition: Condition
-    observed_generation: int
-    last_transition: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Problem:
     """Why a Reconciler cannot work until somebody acts."""
 
@@ -188,20 +178,6 @@ def for_reconciler(health: ReconcilerHealth) -> tuple[Condition, ...]:
         message = f"{health.failing} of {health.total} objects failing"
         return (_condition(ConditionType.READY, false, Reason.OBJECTS_FAILING, message),)
     return (_condition(ConditionType.READY, true, Reason.CONVERGED, f"{health.total} objects converged"),)
-
-
-def timed(
-    wanted: tuple[Condition, ...], before: tuple[TimedCondition, ...], generation: int, now: datetime
-) -> tuple[TimedCondition, ...]:
-    """Gives conditions their times: the transition time moves only when the status does."""
-    known = {item.condition.type: item for item in before}
-    result = []
-    for condition in wanted:
-        old = known.get(condition.type)
-        same = old is not None and old.condition.status is condition.status
-        since = old.last_transition if same and old is not None else now
-        result.append(TimedCondition(condition, generation, since))
-    return tuple(result)
 
 
 def _in_progress(reason: Reason, message: str) -> tuple[Condition, ...]:

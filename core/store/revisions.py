@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
-from core.domain.keys import ReconcilerRef, Uid
 from core.domain.revision import Diagnostic, Identity, Revision, RevisionInfo, source_sha256
 from core.store.errors import StoreFailed
 from core.store.models import blobs, reconcilers, revisions
@@ -82,17 +81,6 @@ def get(connection: Connection, identity: Identity, number: int) -> Revision | N
     if source_sha256(row.source) != row.sha256:
         raise StoreFailed(f"revision {number} of {identity.ref} is damaged: its source does not have its hash")
     return Revision(_info(row), str(row.source))
-
-
-def owner_of(connection: Connection, owner: int) -> Identity:
-    """The Reconciler behind a row."""
-    row = connection.execute(select(reconcilers).where(reconcilers.c.id == owner)).one()
-    return Identity(ReconcilerRef(row.namespace, row.name), Uid(row.uid))
-
-
-def count(connection: Connection) -> int:
-    """How many revisions there are, of all Reconcilers."""
-    return int(connection.execute(select(func.count()).select_from(revisions)).scalar_one())
 
 
 def _info(row: Row[tuple[object, ...]]) -> RevisionInfo:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -31,13 +30,6 @@ def test_jitter_is_full() -> None:
     drawn = [Backoff(1.0, 300.0).delay(5, rng) for _ in range(500)]
     assert min(drawn) < 1.6
     assert max(drawn) > 14.4
-
-
-def test_next_try_is_now_plus_the_same_draw() -> None:
-    """`next_try` is `delay` as a time."""
-    now = datetime(2026, 1, 2, tzinfo=UTC)
-    delay = Backoff().delay(4, random.Random(3))
-    assert Backoff().next_try(4, random.Random(3), now) == now + timedelta(seconds=delay)
 
 
 @pytest.mark.parametrize(("initial", "maximum"), [(0.0, 1.0), (-1.0, 1.0), (2.0, 1.0)])

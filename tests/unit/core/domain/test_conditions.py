@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,17 +10,14 @@ from core.domain.conditions import (
     MAX_MESSAGE,
     REASON_MEANING,
     Condition,
-    ConditionStatus,
     Problem,
     Reason,
     ReconcilerHealth,
     for_object,
     for_reconciler,
-    timed,
 )
 from core.domain.outcome import FOLLOW_UP, FollowUp, Outcome
 
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 HEALTHY = ReconcilerHealth(active_revision=7, synced=True, total=120)
 
 
@@ -112,19 +107,6 @@ def test_failing_objects_are_counted_in_the_message() -> None:
 def test_messages_are_cut() -> None:
     """An author's message may be long; a status may not."""
     assert all(len(item.message) == MAX_MESSAGE for item in for_object(Outcome.FAILED, "x" * 5000))
-
-
-def test_the_transition_time_moves_with_the_status_only() -> None:
-    """Another reason or message is no transition; another status is."""
-    first = timed(for_object(Outcome.RETRY, "a"), (), 1, NOW)
-    later = NOW + timedelta(minutes=1)
-    second = timed(for_object(Outcome.TIMED_OUT, "b"), first, 2, later)
-    assert [(item.condition.reason, item.last_transition, item.observed_generation) for item in second] == [
-        ("TimedOut", NOW, 2)
-    ]
-    third = timed(for_object(Outcome.SUCCEEDED), second, 2, later)
-    assert third[0].last_transition == later
-    assert third[0].condition.status is ConditionStatus.TRUE
 
 
 def test_every_reason_is_explained() -> None:
