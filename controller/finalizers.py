@@ -36,6 +36,7 @@ class Finalizers:
     def __init__(self, *, account: Account, ref: ReconcilerRef, primary: Watched) -> None:
         self._account = account
         self._name = ref.finalizer
+        self._manager = ref.manager
         self._primary = primary
 
     def on(self, entry: Entry) -> bool:
@@ -64,7 +65,15 @@ class Finalizers:
             path = self._primary.resource.path(known.namespace, known.name)
             try:
                 answer = await self._account.send(
-                    Call(what, "PATCH", path, body, content_type=JSON_PATCH, expect=(Missing, Refused, Unprocessable))
+                    Call(
+                        what,
+                        "PATCH",
+                        path,
+                        body=body,
+                        query={"fieldManager": self._manager},
+                        content_type=JSON_PATCH,
+                        expect=(Missing, Refused, Unprocessable),
+                    )
                 )
             except Missing:
                 return None

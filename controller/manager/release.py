@@ -14,6 +14,7 @@ import msgspec
 from controller.account import JSON_PATCH, Account, Call, EffectError, NotTaken, Outage, PlanInvalid, Watched
 from controller.cache import Cache, Entry
 from controller.finalizers import Finalizers, Release, patch_of
+from controller.health import MANAGER
 from controller.manager.tools import Tools
 from controller.spec import ReconcilerSpec
 from core.domain.actor import SYSTEM
@@ -81,7 +82,11 @@ class Hold:
             others = [name for name in known.finalizers if name != FINALIZER_RELEASE]
             body = patch_of(known, [*others, FINALIZER_RELEASE] if present else others)
             try:
-                answer = check(await self._transport.request("PATCH", path, body=body, content_type=JSON_PATCH))
+                answer = check(
+                    await self._transport.request(
+                        "PATCH", path, query={"fieldManager": MANAGER}, body=body, content_type=JSON_PATCH
+                    )
+                )
             except Missing:
                 return
             except (Refused, Unprocessable):

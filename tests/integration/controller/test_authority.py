@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import secrets
+
 import pytest
 from controller_rig import (
     CONFIGMAP,
+    GREETER,
     MYRESOURCE,
     ROLE,
     RULES,
     SERVICEACCOUNT,
+    Cluster,
     Rig,
     eventually,
 )
+
+from core.kube.errors import check
 
 pytestmark = pytest.mark.controlplane
 
@@ -108,3 +115,40 @@ async def test_the_controller_is_ready_only_with_its_admission_policy(rig: Rig) 
         return rig.manager.problems() == []
 
     await eventually(ready, "the controller is ready")
+
+
+async def test_a_dying_namespace_is_not_held_for_ever(rig: Rig) -> None:
+    """RoleBindings go first: Stalled names the finalizer and the right; with the platform's own right it goes."""
+    name = f"dying-{secrets.token_hex(4)}"
+    kube = rig.cluster.kube
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    check(await kube.request("POST", "/api/v1/namespaces", body=json.dumps(body).encode()))
+    rig.cluster = Cluster(kube, name)
+    cluster = await rig.greeter(GREETER + "\n\ndef finalize(obj, ctx):\n    pass\n")
+    await cluster.object()
+    await cluster.until_condition("Ready", "Succeeded", MYRESOURCE, "hello")
+    check(await kube.request("DELETE", f"/api/v1/namespaces/{name}"))
+    stalled = await cluster.until_condition("Stalled", "Forbidden")
+    assert "chakrator.example.com/greeter-" in stalled["message"]
+    assert f"in namespace {name}" in stalled["message"]
+    role = {
+        "metadata": {"name": "chakrator-finalizer-release"},
+        "rules": [{"apiGroups": ["example.com"], "resources": ["myresources"], "verbs": ["get", "list", "patch"]}],
+    }
+    binding = {
+        "metadata": {"name": "chakrator-finalizer-release"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role["metadata"]["name"]},  # type: ignore[index]
+        "subjects": [{"kind": "ServiceAccount", "name": "chakrator-controller", "namespace": "chakrator-system"}],
+    }
+    root = "/apis/rbac.authorization.k8s.io/v1"
+    try:
+        check(await kube.request("POST", f"{root}/clusterroles", body=json.dumps(role).encode()))
+        check(await kube.request("POST", f"{root}/clusterrolebindings", body=json.dumps(binding).encode()))
+
+        async def gone() -> bool:
+            return (await kube.request("GET", f"/api/v1/namespaces/{name}")).status == 404
+
+        await eventually(gone, "the namespace is gone", 60.0)
+    finally:
+        await kube.request("DELETE", f"{root}/clusterrolebindings/chakrator-finalizer-release")
+        await kube.request("DELETE", f"{root}/clusterroles/chakrator-finalizer-release")
