@@ -21,6 +21,7 @@ from sandbox.pool.deadline import Deadline
 from sandbox.pool.errors import CallRefused
 from sandbox.pool.job import Job, Verb
 from sandbox.pool.meter import Meter
+from sandbox.pool.outbox import Outbox
 from sandbox.pool.verdicts import Evidence, OomCounter
 from sandbox.pool.zygote import Birth, Zygote
 from sandbox.wire import frames, limits
@@ -29,7 +30,6 @@ from sandbox.wire.frames import FrameError
 from sandbox.wire.messages import Call, Check, Load, Loaded, Ready, Reply, Run, Stuck, ToWorker
 
 _CHUNK = 64 * 1024
-_STALL = 5.0  # a worker that does not read its frame for so long will not read it at all
 
 
 class Worker:
@@ -59,8 +59,7 @@ class Worker:
         self._on_dead = on_dead
         self._meter = Meter(birth.pid)
         self._reader = frames.FrameReader(limits.MAX_FRAME_FROM_WORKER)
-        self._unsent = memoryview(b"")
-        self._stall: asyncio.TimerHandle | None = None
+        self._outbox = Outbox(birth.socket, self._written, lambda: self._violate("it does not read what it is sent"))
         self._job: Job | None = None
         self._deadline: Deadline | None = None
         self._grace = 0.0
@@ -171,48 +170,11 @@ class Worker:
         try:
             data = frames.pack(message, limits.MAX_FRAME_TO_WORKER)
         except FrameError as error:
-            self._refuse_to_send(str(error))
+            if self._job is not None:
+                self._job.evidence.limit = f"what the run is given is too large: {error}"
+            self.kill("size")
             return
-        try:
-            sent = self._socket.send(data)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            return  # it is dying; the pidfd says how
-        if sent == len(data):
-            self._written()
-            return
-        self._unsent = memoryview(data)[sent:]
-        self._stall = self._loop.call_later(_STALL, self._stalled)
-        self._loop.add_writer(self._socket.fileno(), self._writable)
-
-    def _refuse_to_send(self, why: str) -> None:
-        if self._job is not None:
-            self._job.evidence.limit = f"what the run is given is too large: {why}"
-        self.kill("size")
-
-    def _writable(self) -> None:
-        try:
-            sent = self._socket.send(self._unsent)
-        except BlockingIOError:
-            return
-        except OSError:
-            self._stop_writing()
-            return
-        self._unsent = self._unsent[sent:]
-        if not self._unsent:
-            self._stop_writing()
-            self._written()
-
-    def _stop_writing(self) -> None:
-        self._unsent = memoryview(b"")
-        if self._stall is not None:
-            self._stall.cancel()
-            self._stall = None
-            self._loop.remove_writer(self._socket.fileno())
-
-    def _stalled(self) -> None:
-        self._violate("it does not read what it is sent")
+        self._outbox.send(data)
 
     def _readable(self) -> None:
         self._read()
@@ -303,7 +265,7 @@ class Worker:
         while not self.killed and self._reading and self._read():
             pass  # a last frame may lie in the buffer
         self._stop_reading()
-        self._stop_writing()
+        self._outbox.close()
         self.dead = True
         self.zygote.reap(self._n).add_done_callback(self._reaped)
 

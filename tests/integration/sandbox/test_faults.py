@@ -172,6 +172,7 @@ def test_the_pool_works_on_uvloop() -> None:
             assert zygote is not None
             os.kill(zygote, signal.SIGKILL)
             after = await pool.run(RunRequest(code(QUIET_NEIGHBOUR, "a"), OBJECT))
+            await until(lambda: pool.status().zygote_pid not in (zygote, None))
             return [first.verdict, hung.verdict, after.verdict], pool.status().zygote_starts
         finally:
             await pool.close()

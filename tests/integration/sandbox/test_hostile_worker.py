@@ -209,7 +209,7 @@ async def test_a_worker_cannot_read_another_workers_traffic(bare: Bench) -> None
 
 async def test_a_worker_that_does_not_read_is_ended(bare: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A finaliser that hangs between two runs: the next, large frame is not taken, and that is the end."""
-    monkeypatch.setattr("sandbox.pool.process._STALL", 0.3)
+    monkeypatch.setattr("sandbox.pool.outbox.STALL", 0.3)
     source = dedent(
         """
         class Cycle:
