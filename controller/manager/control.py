@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import structlog
 
@@ -33,6 +34,7 @@ from core.telemetry.metrics import Metrics
 
 AGAIN = 2.0
 RESTART_AFTER = 5.0
+COUNT_EVERY = 5.0
 
 log = structlog.get_logger("chakrator.manager")
 
@@ -132,7 +134,18 @@ class Manager:
             self._metrics.queue_depth.set_function(
                 lambda: float(sum(each.supervisor.waiting for each in self._supervised.values()))
             )
+            group.create_task(self._count_breaks(tools.informers), name="watch counter")
             await self._begin(group, tools)
+
+    async def _count_breaks(self, informers: InformerRegistry) -> None:
+        """Carries the informers' own counters over into the metric; they come and go, it only grows."""
+        counted: WeakKeyDictionary[Informer, int] = WeakKeyDictionary()
+        while True:
+            for informer in informers:
+                breaks = informer.counters.breaks
+                self._metrics.watch_restarts.inc(breaks - counted.get(informer, 0))
+                counted[informer] = breaks
+            await asyncio.sleep(COUNT_EVERY)
 
     async def _begin(self, group: asyncio.TaskGroup, tools: Tools) -> None:
         """Waits until it is known who may do what; only then does anything run."""

@@ -158,7 +158,7 @@ async def test_a_new_revision_runs_on_existing_objects(rig: Rig) -> None:
 
     async def shown() -> bool:
         found = await cluster.get(RECONCILER, "greeter") or {}
-        return found["status"]["activeRevision"]["number"] == 2
+        return found.get("status", {}).get("activeRevision", {}).get("number") == 2
 
     await eventually(shown, "the status names revision 2")
 
