@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from controller_script import metadata
 from test_activation import activation, spec
 
 from controller.cache import Entry
-from controller.manager.supervisor import obstacle
+from controller.manager.obstacles import obstacle
 from controller.manager.tools import SERVICE_ACCOUNT
 from core.domain.conditions import Reason
 from core.domain.keys import ReconcilerRef, Uid
@@ -23,8 +25,6 @@ def account(**meta: object) -> Entry:
 
 def reason(*given: object, namespace: str = "team-a") -> Reason | None:
     """Of the obstacle, if there is one."""
-    from dataclasses import replace
-
     asked = replace(spec(), identity=Identity(ReconcilerRef(namespace, "greeter"), Uid("u")))
     found = obstacle(asked, *given, "chakrator-system")  # type: ignore[arg-type]
     return found.reason if found is not None else None
