@@ -52,9 +52,13 @@ async def serving(app: Any, listener: socket.socket) -> AsyncIterator[None]:
         app,
         lifespan="on",
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # anybody may send them; the audit trail names the peer
         ws="websockets-sansio",
+        ws_max_size=64 * 1024,
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     server = _Server(config)

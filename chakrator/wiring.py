@@ -11,13 +11,13 @@ import contextlib
 import os
 import secrets
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
-from core.services.factory import open_services
 
 from chakrator import __version__
 from chakrator.server import serving
@@ -30,6 +30,7 @@ from core.clock import SystemClock
 from core.errors import ChakratorError, Invalid
 from core.kube.client import KubeTransport
 from core.logstream import LogStream
+from core.services.factory import open_services
 from core.settings import Settings
 from core.telemetry.metrics import Metrics
 from sandbox.pool.config import Limits, PoolConfig
@@ -42,6 +43,7 @@ from webui.validation.gate import Gate
 
 OWN_NAMESPACE = "chakrator-system"
 SEED_KEY_BYTES = 32
+VERBS = {"POST": "create", "PUT": "update"}  # as RBAC calls them; the others are called alike
 
 log = structlog.get_logger("chakrator")
 
@@ -70,22 +72,18 @@ class Place:
     token: str = field(default="", repr=False)
 
 
-def serve_up(settings: Settings) -> Callable[[ServeRequest], AbstractAsyncContextManager[Served]]:
+def serve_up(settings: Settings, request: ServeRequest) -> AbstractAsyncContextManager[Served]:
     """What `up` plugs in: the product on the control plane that it has just booted."""
-
-    def serve_on(request: ServeRequest) -> AbstractAsyncContextManager[Served]:
-        admin = (request.data / "token").read_text(encoding="ascii").strip()
-        return serve(
-            Place(
-                settings=settings,
-                listener=request.listener,
-                kubeconfig=request.kubeconfig,
-                token_file=request.token_file,
-                token=admin,
-            )
+    admin = (request.data / "token").read_text(encoding="ascii").strip()
+    return serve(
+        Place(
+            settings=settings,
+            listener=request.listener,
+            kubeconfig=request.kubeconfig,
+            token_file=request.token_file,
+            token=admin,
         )
-
-    return serve_on
+    )
 
 
 @asynccontextmanager
@@ -105,10 +103,11 @@ async def serve(place: Place) -> AsyncIterator[Served]:
         stack.push_async_callback(transport.close)
         pool = Pool(
             PoolConfig(max_workers=settings.max_workers, allow_degraded=frozenset(settings.allow_degraded)),
-            on_incident=lambda kind, _what: metrics.worker_killed(kind),
+            on_incident=lambda kind, what: log.warning("the cage reports", kind=kind, what=what),
         )
         stack.push_async_callback(pool.close)
         cage_problem = await start_cage(pool, metrics)
+        metrics.before_render(pool_figures(pool, metrics))
         logs = LogStream(clock=clock, metrics=metrics)
         stack.callback(logs.close)
         config = controller_config(settings, seed_key(data / "seed.key"))
@@ -125,7 +124,7 @@ async def serve(place: Place) -> AsyncIterator[Served]:
         def problems() -> list[str]:
             return [*cage_problem, *manager.problems()]
 
-        gate = Gate(pool, data / "gate")
+        gate = Gate(pool, data / "gate", allow_degraded=frozenset(settings.allow_degraded))
         await stack.enter_async_context(warming(gate, ready=not cage_problem))
         codes = SignInCodes(clock=clock)
         app = create_app(
@@ -135,7 +134,7 @@ async def serve(place: Place) -> AsyncIterator[Served]:
                 pool=pool,
                 gate=gate,
                 logs=logs,
-                config=WebConfig(hosts=settings.allowed_hosts),
+                config=WebConfig(hosts=settings.allowed_hosts, session_seconds=settings.session_hours * 3600),
                 clock=clock,
                 problems=problems,
                 sign_in_codes=codes,
@@ -206,11 +205,25 @@ async def start_cage(pool: Pool, metrics: Metrics) -> list[str]:
     return []
 
 
+def pool_figures(pool: Pool, metrics: Metrics) -> Callable[[], None]:
+    """Brings the pool's own counters into the metrics when these are read."""
+    counted: Counter[str] = Counter()
+
+    def look() -> None:
+        status = pool.status()
+        metrics.workers.set(status.workers)
+        for reason, total in status.kills.items():
+            metrics.workers_killed("protocol" if reason == "size" else reason, total - counted[reason])
+            counted[reason] = total
+
+    return look
+
+
 async def connect(place: Place, metrics: Metrics) -> KubeTransport:
     """To the cluster of a kubeconfig, else to the one that this pod runs in."""
 
-    def observe(verb: str, status: int, _seconds: float) -> None:
-        metrics.kube_request(verb, status or None)
+    def observe(method: str, status: int, _seconds: float) -> None:
+        metrics.kube_request(VERBS.get(method, method.lower()), status or None)
 
     if place.kubeconfig is None:
         return await KubeTransport.in_cluster(observe=observe)

@@ -96,10 +96,10 @@ class Settings(_FromEnvironment):
     reconcile_timeout: int = _setting(
         "RECONCILE_TIMEOUT",
         5000,
-        "milliseconds, a whole number from 100 to 600000",
+        "milliseconds, a whole number from 100 to 60000",
         "The default of a Reconciler's `limits.timeout`.",
         ge=100,
-        le=600_000,
+        le=60_000,
     )
     kubeconfig: Path | None = _setting(
         "KUBECONFIG",

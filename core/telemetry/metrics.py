@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ RUN_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5
 WAIT_SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0)
 COMMIT_SECONDS = (0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0)
 
-KILL_REASONS = ("deadline", "memory", "limit", "cage", "protocol", "shutdown")
+KILL_REASONS = ("deadline", "limit", "protocol", "retired")
 KUBE_VERBS = ("get", "list", "watch", "create", "apply", "patch", "update", "delete", "review")
 KUBE_CODES = ("2xx", "4xx", "5xx", "error")
 CAGE_LAYERS = ("rlimits", "no_new_privs", "landlock", "seccomp")
@@ -42,6 +43,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._all: list[MetricWrapperBase] = []
+        self._looks: list[Callable[[], None]] = []
         self._reconcile_total = self._counter("reconcile_total", "Runs by outcome.", "outcome")
         self.reconcile_duration = self._histogram(
             "reconcile_duration_seconds", "From taking an object off the queue to its last write.", RUN_SECONDS
@@ -91,9 +93,9 @@ class Metrics:
         """One run has ended so."""
         self._reconcile_total.labels(outcome.value).inc()
 
-    def worker_killed(self, reason: str) -> None:
-        """The host killed a worker; `reason` is one of KILL_REASONS, anything else counts as `protocol`."""
-        self._worker_kills.labels(reason if reason in KILL_REASONS else "protocol").inc()
+    def workers_killed(self, reason: str, count: int) -> None:
+        """The host killed workers; a reason that is not one of KILL_REASONS is that they were no longer needed."""
+        self._worker_kills.labels(reason if reason in KILL_REASONS else "retired").inc(count)
 
     def kube_request(self, verb: str, status: int | None) -> None:
         """One request to the API server; None means that no answer came."""
@@ -118,8 +120,14 @@ class Metrics:
         """The store did not take a write."""
         self._store_refused.labels(code).inc()
 
+    def before_render(self, look: Callable[[], None]) -> None:
+        """Has `look` bring figures up to date that are kept elsewhere, each time before they are read."""
+        self._looks.append(look)
+
     def render(self) -> bytes:
         """The text that `/metrics` answers."""
+        for look in self._looks:
+            look()
         return generate_latest(self.registry)
 
     def describe(self) -> list[MetricDoc]:

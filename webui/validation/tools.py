@@ -18,9 +18,14 @@ MAX_FINDINGS = 200  # of one tool; more are one line that says so
 MAX_MESSAGE = 500
 
 # Errors are what cannot run as it stands; all else of ruff is advice, stored with the revision.
-RUFF_RULES = ("E4", "E7", "E9", "F", "W", "B", "C4", "PIE", "RET", "RUF", "SIM", "UP")
+RUFF_RULES = ("E4", "E7", "E9", "F", "W", "B", "C4", "PIE", "PLE25", "RET", "RUF", "SIM", "UP")
 RUFF_IGNORED = ("RUF001", "RUF002", "RUF003", "RUF100")
-RUFF_ERRORS = re.compile(r"invalid-syntax|E9\d\d|F50[1-9]|F52[1-5]|F6[2-3]\d|F70\d|F722|F82[1-3]|F831")
+RUFF_ERRORS = re.compile(r"invalid-syntax|E9\d\d|F50[1-9]|F52[1-5]|F6[2-3]\d|F70\d|F722|F82[1-3]|F831|PLE25\d\d")
+
+# What strict mode says of code that is right but says too little of its types: advice, too.
+MYPY_ADVICE = frozenset(
+    {"no-untyped-def", "no-untyped-call", "type-arg", "no-any-return", "var-annotated", "untyped-decorator"}
+)
 
 MYPY_CONFIG = """\
 [mypy]
@@ -162,7 +167,7 @@ def _from_mypy(row: _Mypy, columns: Columns) -> Diagnostic:
     return Diagnostic(
         tool="mypy",
         code=row.code or "misc",
-        severity=Severity.ERROR,
+        severity=Severity.WARNING if row.code in MYPY_ADVICE else Severity.ERROR,
         message=row.message[:MAX_MESSAGE],
         start=start,
         end=_after(start, end),

@@ -55,11 +55,18 @@ def test_a_layer_is_in_one_state() -> None:
 
 
 def test_an_unknown_reason_makes_no_series() -> None:
-    """What a worker made up counts as a breach of the protocol."""
+    """A worker that was ended for want of work is retired, whatever the pool calls the occasion."""
     metrics = Metrics()
-    metrics.worker_killed("made up")
-    assert value(metrics, "chakrator_worker_kills_total", reason="protocol") == 1.0
+    metrics.workers_killed("made up", 2)
+    assert value(metrics, "chakrator_worker_kills_total", reason="retired") == 2.0
     assert value(metrics, "chakrator_worker_kills_total", reason="made up") is None
+
+
+def test_figures_kept_elsewhere_are_fresh_when_read() -> None:
+    """What is registered to look does so before each rendering."""
+    metrics = Metrics()
+    metrics.before_render(lambda: metrics.workers.set(7))
+    assert b"chakrator_workers 7.0" in metrics.render()
 
 
 def test_the_description_names_every_series() -> None:
