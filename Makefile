@@ -42,6 +42,10 @@ format: setup ## Rewrite the Python as the linter wants it
 reference: setup ## Rewrite the generated pages of docs/reference
 	@$(BIN)/python -m chakrator.reference
 
+.PHONY: screenshots
+screenshots: setup page browser ## Take docs/screenshots anew, from the running product
+	@$(BIN)/python -m tests.e2e.screenshots
+
 .PHONY: lock
 lock: setup ## Resolve the dependencies anew into requirements/*.txt (hashes, no addresses)
 	@$(BIN)/python requirements/lock.py
