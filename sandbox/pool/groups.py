@@ -144,8 +144,10 @@ class Groups:
     def _at_once(self, group: Group) -> Permit | Literal[False]:
         while group.idle:
             worker = group.idle.pop()
-            if not worker.dead and not worker.killed:
+            if worker.usable:
                 return worker
+            group.members.discard(worker)
+            self.total -= 1
         if group.size >= self._config.max_workers_per_code:
             return False
         if self.total >= self._config.max_workers and not self._evict():

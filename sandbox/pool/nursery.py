@@ -18,6 +18,7 @@ from sandbox.wire.control import Settings
 _REPAIRS = 5
 _TRIES = 3
 _PAUSE = 0.05
+_ORPHANED = "die-with-parent"  # the step at which a worker finds that its zygote died meanwhile
 _SPARE_MEMORY = Limits().memory
 
 Incident = Callable[[str, str], None]
@@ -60,7 +61,7 @@ class Nursery:
     async def spawn(self, memory: int) -> Worker:
         """A ready worker with this much address space: a spare, or a fresh fork."""
         for index, spare in enumerate(self._spares):
-            if spare.memory == memory and not spare.dead and not spare.killed:
+            if spare.memory == memory and spare.usable and self.is_current(spare):
                 del self._spares[index]
                 self._fill()
                 return spare
@@ -116,7 +117,7 @@ class Nursery:
                 self._renew_if_old(zygote)
                 return worker
             worker.kill("start")
-            if worker.stuck is not None:
+            if worker.stuck is not None and worker.stuck.step != _ORPHANED:
                 why = os.strerror(worker.stuck.errno) if worker.stuck.errno else "refused"
                 self._incident("cage", f"a worker could not take the step {worker.stuck.step}: {why}")
                 raise CageUnavailable(worker.stuck.step, why)

@@ -29,7 +29,7 @@ from sandbox.wire.messages import Checked, Done, Finding, Loaded, Refused
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CHECK_MEMORY = 128 * 1024 * 1024
-_TRIES = 2
+_TAKES = 5  # of a worker that is gone before it began; a run that had begun is taken up again once
 
 
 class Pool:
@@ -62,23 +62,25 @@ class Pool:
 
     async def warm(self, code: Code) -> LoadResult:
         """Load `code` into a worker and run its module body once; the worker stays for its runs."""
-        for _ in range(_TRIES):
+        for _ in range(_TAKES):
             group, taken = await self._take(code)
             if isinstance(taken, Worker):
                 self._groups.give_back(group, taken)
                 return LoadResult(ok=True, finalize=taken.finalize)
-            if not taken.zygote_lost:
+            if not taken.lost:
                 verdict = judge(taken, what="the module body", timeout=code.limits.timeout)
                 return LoadResult(ok=False, verdict=verdict.verdict, message=verdict.message, findings=_findings(taken))
-        raise WorkerUnavailable("the zygote was lost twice in a row")
+        raise WorkerUnavailable("workers were lost again and again")
 
     async def run(
         self, request: RunRequest, *, answer: HostCalls | None = None, on_log: OnLog | None = None
     ) -> RunResult:
         """One run. A run whose worker died only because the zygote died is taken up once more."""
-        for _ in range(_TRIES):
+        begun = 0
+        for _ in range(_TAKES):
             run_id, evidence = await self._once(request, answer, on_log)
-            if not evidence.zygote_lost:
+            begun += evidence.begun
+            if not evidence.lost or begun > 1:
                 break
         if self._closed and evidence.answer is None:
             raise PoolClosed("the pool was closed during the run")
@@ -88,14 +90,14 @@ class Pool:
         """The policy's findings on `source`, from a worker that is used for nothing else."""
         source = _travelling(source)
         async with self._checks:
-            for _ in range(_TRIES):
+            for _ in range(_TAKES):
                 self._must_be_open()
                 worker = await self._nursery.spawn(_CHECK_MEMORY)
                 try:
                     evidence = await worker.check(source, self._config.check_timeout, self._config.grace)
                 finally:
                     worker.kill("checked")
-                if not evidence.zygote_lost:
+                if not evidence.lost:
                     break
         answer = evidence.answer
         if isinstance(answer, Checked):
@@ -153,7 +155,7 @@ class Pool:
             worker = await self._groups.permit(group)
             if worker is None:
                 return group, await self._start(group)
-            if not worker.dead and not worker.killed:
+            if worker.usable:
                 return group, worker
             self._groups.drop(group, worker, "dead")
 

@@ -107,6 +107,11 @@ class Worker:
         return job.done
 
     @property
+    def usable(self) -> bool:
+        """Whether it lives, as far as the host knows, and is meant to."""
+        return not (self.dead or self.killed or self.zygote.lost)
+
+    @property
     def job_id(self) -> str:
         """The id of the job in flight, or nothing."""
         return "" if self._job is None else self._job.id
@@ -121,9 +126,14 @@ class Worker:
 
     # ── jobs ─────────────────────────────────────────────────────────────────────────────────────
     def _begin(self, verb: Verb, timeout: float, grace: float) -> Job:
-        if self._job is not None or self.dead:
+        if self._job is not None:
             raise RuntimeError("a worker does one thing at a time")
-        job = self._job = Job(verb, timeout, self._loop.create_future())
+        job = Job(verb, timeout, self._loop.create_future())
+        if self.dead:
+            job.evidence.lost = True
+            job.done.set_result(job.evidence)
+            return job
+        self._job = job
         self._grace = grace
         self._deadline = Deadline(self._loop.call_later, self._soften, self._harden)
         job.cpu_before = self._meter.cpu()
@@ -134,7 +144,7 @@ class Worker:
         """The frame is out: the clock of a job starts here."""
         job = self._job
         if job is not None and not job.started and self._deadline is not None:
-            job.started = self._loop.time()
+            job.started = time.perf_counter()  # an event loop of uvloop tells whole milliseconds
             self._deadline.start(job.timeout, self._grace)
 
     def _soften(self) -> None:
@@ -155,8 +165,9 @@ class Worker:
             job.asked.cancel()
         evidence = job.evidence
         evidence.soft, evidence.hard = deadline.soft, deadline.hard
+        evidence.begun = bool(job.started)
         if job.started:
-            evidence.seconds = self._loop.time() - job.started
+            evidence.seconds = time.perf_counter() - job.started
         if not self.dead:
             evidence.cpu = max(0.0, self._meter.cpu() - job.cpu_before)
             evidence.peak, self.resident = self._meter.memory()
@@ -275,7 +286,7 @@ class Worker:
             evidence = self._job.evidence
             evidence.dead = True
             evidence.killed = bool(self.killed)
-            evidence.zygote_lost = reaped is None and not self.killed
+            evidence.lost = not self.killed and (reaped is None or not self._job.started)
             if reaped is not None:
                 evidence.status = reaped.status
                 evidence.cpu = max(0.0, reaped.cpu - self._job.cpu_before)

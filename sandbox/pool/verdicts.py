@@ -17,7 +17,11 @@ _COUNTERS = (Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat"))
 
 @dataclass(slots=True)
 class Evidence:
-    """All that is known about how one job in a worker ended. `status` is a wait status."""
+    """All that is known about how one job in a worker ended. `status` is a wait status.
+
+    `begun`: the worker had the whole frame. `lost`: it was gone through no fault of the code, before the
+    frame or together with its zygote, so the job may be taken up again.
+    """
 
     answer: Done | Fail | Loaded | Refused | Checked | None = None
     violation: str | None = None
@@ -30,7 +34,8 @@ class Evidence:
     dead: bool = False
     killed: bool = False
     oom: bool = False
-    zygote_lost: bool = False
+    begun: bool = False
+    lost: bool = False
     logs: list[LogLine] = field(default_factory=list)
     dropped: int = 0
     seconds: float = 0.0

@@ -131,7 +131,8 @@ class Zygote:
                 pid, pidfd = await future
             except BaseException as error:
                 ours.close()
-                if isinstance(error, BrokenPipeError | ConnectionError):
+                if isinstance(error, ConnectionError):
+                    self._gone()
                     raise ZygoteLost from None
                 raise
             finally:

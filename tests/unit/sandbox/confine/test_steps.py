@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.confine import rlimits, steps
 from sandbox.confine.steps import Plan, Step, StepFailed
+from sandbox.pool import nursery
 
 
 def place(order: tuple[Step, ...], step: Step) -> int:
@@ -67,3 +68,8 @@ def test_a_worker_is_left_with_nothing_to_open_fork_or_write() -> None:
     assert table[resource.RLIMIT_STACK] == 8 << 20
     for name in ("NPROC", "FSIZE", "CORE", "MEMLOCK", "MSGQUEUE", "NICE", "RTPRIO"):
         assert table[getattr(resource, f"RLIMIT_{name}")] == 0
+
+
+def test_the_step_that_finds_the_parent_gone_has_the_name_that_the_pool_knows() -> None:
+    """The pool cannot import it: a worker that lost its zygote is no broken cage."""
+    assert steps.DIE_WITH_PARENT.name == nursery._ORPHANED

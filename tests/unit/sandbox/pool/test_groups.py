@@ -24,6 +24,11 @@ class Name:
     killed: str = ""
     code: Code | None = None
 
+    @property
+    def usable(self) -> bool:
+        """As a worker says it."""
+        return not self.dead and not self.killed
+
     def as_worker(self) -> Worker:
         """For the type checker."""
         return cast("Worker", self)
@@ -174,3 +179,13 @@ async def test_a_group_without_workers_is_forgotten() -> None:
     group, worker = await books.started("a", "a1")
     books.groups.drop(group, worker, "idle")
     assert list(books.groups) == []
+
+
+async def test_a_corpse_among_the_idle_is_passed_over() -> None:
+    """Its place is free for another."""
+    books = Books(max_workers=1)
+    group, worker = await books.started("a", "a1")
+    books.groups.give_back(group, worker)
+    cast("Name", worker).dead = True
+    assert await books.groups.permit(group) is None
+    assert books.groups.total == 1
