@@ -79,7 +79,8 @@ class Zygote:
         self._worker = Worker(language, self._alarm)
         self._tasks = os.open("/proc/self/task", os.O_RDONLY | os.O_DIRECTORY)
         self._layers["oom_score"] = self._score()
-        for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):  # what the interpreter took for itself
+        # What the interpreter took for itself, and what our parents ignore (nohup): an ignored signal is inherited.
+        for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGALRM, self._alarm.ring)
         hygiene.quiet()

@@ -169,6 +169,16 @@ class Cluster:
         found = await self.get(template, name) or {}
         return next((c for c in found.get("status", {}).get("conditions", []) if c["type"] == kind), {})
 
+    async def until_stalled(self, *words: str) -> Doc:
+        """Waits until the Reconciler is Stalled/Forbidden and its message, which may grow, names all of these."""
+
+        async def probe() -> Doc | None:
+            found = await self.condition("Stalled", RECONCILER, "greeter")
+            named = all(word in found.get("message", "") for word in words)
+            return found if found.get("reason") == "Forbidden" and named else None
+
+        return await eventually(probe, f"greeter is Stalled and names {words}")
+
     async def until_condition(
         self, kind: str, reason: str, template: str = RECONCILER, name: str = "greeter", status: str | None = None
     ) -> Doc:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from sandbox.pool.config import Limits, PoolConfig
+from sandbox.pool.pool import Pool
 from sandbox.wire.messages import Call
 from tests.integration.sandbox.conftest import MakeBench
 from tests.integration.sandbox.support import Bench, function
@@ -79,6 +81,20 @@ async def test_a_live_worker_is_caged_to_the_kernels_own_word(spareless: Bench) 
         assert seen(pid) == {"fds": ["3"], "socket": "socket:", "environ": b"", "cwd": "/", "oom": "900"}
     may_answer.set()
     await run
+
+
+async def test_no_signal_is_ignored_because_a_parent_ignores_it() -> None:
+    """Started by nohup in the background, the host ignores signals; its workers do not."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    pool = Pool(PoolConfig(max_workers=1, spares=1))
+    try:
+        await pool.start()
+        pid = pool.status().zygote_pid
+        assert pid is not None
+        assert status(pid)["SigIgn"] == NOTHING
+    finally:
+        signal.signal(signal.SIGHUP, before)
+        await pool.close()
 
 
 async def test_a_live_worker_has_the_limits_of_the_table(spareless: Bench) -> None:
