@@ -11,12 +11,12 @@ from controller.cache import Entry
 from controller.informer.states import InformerKey
 from core.kube.client import Response
 from core.kube.errors import MalformedAnswer, check
-from core.kube.objects import Damaged, parse_object, parse_rv
+from core.kube.objects import Damaged, Head, TooDeep, parse_head, parse_object, parse_rv, shallow
 
 PAGE = 500
 PAGE_TIMEOUT = 60.0
 
-Pages = AsyncGenerator[list[Entry] | int, None]
+Pages = AsyncGenerator[list[Entry] | Head | int, None]
 
 
 class Requests(Protocol):
@@ -46,23 +46,36 @@ class _List(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_List)
 
 
-async def list_pages(
-    transport: Requests, key: InformerKey, *, page: int = PAGE
-) -> AsyncGenerator[list[Entry] | int, None]:
+async def list_pages(transport: Requests, key: InformerKey, *, page: int = PAGE) -> Pages:
     """The entries of each page, then the resourceVersion to watch from. Raises what a request raises.
+
+    An object that is nested too deeply to be decoded makes its whole page so: smaller pages single it out,
+    and its head comes in place of its entry.
 
     A continue token that expires (410) ends it. The token "for an inconsistent list" that such an answer
     offers is not taken: objects of the earlier pages may have changed before the resourceVersion it leads to.
     """
-    token = ""
+    token, size = "", page
     while True:
-        query = {"limit": str(page)} | ({"continue": token} if token else {})
+        query = {"limit": str(size)} | ({"continue": token} if token else {})
         answer = await transport.request(
             "GET", key.path, query=query, impersonate=key.impersonate, timeout=PAGE_TIMEOUT
         )
         try:
-            listed = _decoder.decode(check(answer).body)
-            yield [_entry(key, item) for item in listed.items or ()]
+            body = check(answer).body
+            try:
+                listed = _decoder.decode(body)
+                entries = [_entry(key, item) for item in listed.items or ()]
+            except (RecursionError, TooDeep):
+                if size > 1:
+                    size = max(1, size // 8)
+                    continue
+                listed = _decoder.decode(shallow(body))
+                for item in listed.items or ():
+                    yield parse_head(item)
+            else:
+                yield entries
+            size = min(page, size * 8)
             token = listed.metadata.token
             if not token:
                 yield parse_rv(listed.metadata.resource_version)

@@ -13,7 +13,9 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+import structlog
 
 from controller.cache import Cache, Change, Entry
 from controller.informer.pages import PAGE, Requests, list_pages
@@ -21,11 +23,15 @@ from controller.informer.recovery import GarbledStream, Recovery, TimeTravel, Un
 from controller.informer.states import InformerKey, InformerState, InformerStatus, Timing
 from core.clock import Clock
 from core.kube.errors import AnswerTooLarge, KubeError, Unprocessable, to_error
-from core.kube.watch import LISTING, Delete, Ended, Garbled, Progress, Put, State, resumed, step
+from core.kube.objects import Head
+from core.kube.watch import LISTING, Delete, Ended, Garbled, Progress, Put, State, Unreadable, resumed, step
 
 OnChange = Callable[[Change], None]
 OnState = Callable[[InformerState], None]
 Sleep = Callable[[float], Awaitable[None]]
+T = TypeVar("T")
+
+log = structlog.get_logger("chakrator.informer")
 
 
 class Transport(Requests, Protocol):
@@ -49,13 +55,16 @@ class Counters:
     breaks: int = 0
     garbled: int = 0
     relists: int = 0
+    unreadable: int = 0  # states of objects that are nested too deeply to be decoded
+    bugs: int = 0
 
 
 class Informer:
     """One watch as one identity, and its cache. All callbacks are called in the loop's thread, and must not block.
 
     `subscribe` does not replay: what is in the cache at that moment is the subscriber's to read. Changes
-    of the first list are told as they come, before `cache.synced`.
+    of the first list are told as they come, before `cache.synced`. An object that cannot be decoded is
+    counted and left out: the cache keeps what it last could read of it, if anything.
     """
 
     def __init__(
@@ -118,9 +127,23 @@ class Informer:
         return True
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled: no error leaves it, since the whole controller would end with this one watch."""
         while True:
-            await self._sleep(await self._attempt())
+            try:
+                delay = await self._attempt()
+            except Exception as error:
+                delay = self._stumbled(error)
+            await self._sleep(delay)
+
+    def _stumbled(self, error: Exception) -> float:
+        """A bug of ours: as stale as after a damaged line, and tried again as late."""
+        name = type(error).__name__
+        log.error("an informer ended in a bug", watched=self.key.thing, error=name)
+        self.counters.bugs += 1
+        progressed, self._good_lines = self._good_lines > 0, 0
+        verdict = self._failed(GarbledStream(f"a bug ({name})", progressed=progressed))
+        self._obey(verdict)
+        return verdict.delay
 
     async def _attempt(self) -> float:
         """One list or one watch, as far as it gets; the seconds to wait before the next."""
@@ -195,6 +218,9 @@ class Informer:
                 if state.listing:
                     seen.add((entry.namespace, entry.name))
                 self._tell(self.cache.put(entry))
+            case Unreadable():
+                seen.add((delta.head.metadata.namespace, delta.head.metadata.name))
+                self._pass_over(delta.head)
             case Delete():
                 entry = Entry.of(self.key.resource.gvk, delta.head, delta.rv, delta.raw)
                 seen.discard((entry.namespace, entry.name))
@@ -222,9 +248,27 @@ class Informer:
                     self._complete(page, seen)
                     self._advance(page)
                     return
+                if isinstance(page, Head):
+                    seen.add((page.metadata.namespace, page.metadata.name))
+                    self._pass_over(page)
+                    continue
                 for entry in page:
                     seen.add((entry.namespace, entry.name))
                     self._tell(self.cache.put(entry))
+
+    def _pass_over(self, head: Head) -> None:
+        """Leaves out an object that cannot be decoded; one of another uid under its name is gone for certain."""
+        meta = head.metadata
+        self.counters.unreadable += 1
+        log.warning(
+            "an object is nested too deeply to be read",
+            watched=self.key.thing,
+            namespace=meta.namespace,
+            name=meta.name,
+        )
+        old = self.cache.get(meta.namespace, meta.name)
+        if old is not None and old.uid != meta.uid:
+            self._tell(self.cache.remove(old))
 
     def _complete(self, rv: int, seen: set[tuple[str, str]]) -> None:
         """The list is whole: what it did not tell is gone."""
@@ -255,9 +299,17 @@ class Informer:
         self._state = InformerState(value, message, since)
         self.cache.synced = self._state.usable
         for _, on_state in tuple(self._subscribers.values()):
-            on_state(self._state)
+            _call(on_state, self._state)
 
     def _tell(self, changes: list[Change]) -> None:
         for change in changes:
             for on_change, _ in tuple(self._subscribers.values()):
-                on_change(change)
+                _call(on_change, change)
+
+
+def _call(callback: Callable[[T], None], argument: T) -> None:
+    """A subscriber's bug is its own: the others are told all the same, and the watch goes on."""
+    try:
+        callback(argument)
+    except Exception as error:
+        log.error("a subscriber of an informer ended in a bug", error=type(error).__name__)

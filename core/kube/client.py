@@ -62,7 +62,7 @@ class Response:
         """The decoded body. Raises MalformedAnswer."""
         try:
             decoded: object = msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedAnswer("the API server's answer is not JSON") from error
         return decoded
 

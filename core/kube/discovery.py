@@ -108,7 +108,7 @@ def parse(body: bytes) -> dict[Gvk, Resource]:
     """The kinds of one APIGroupDiscoveryList. Raises MalformedAnswer, also for another kind of list."""
     try:
         groups = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedAnswer("the discovery document is not what was asked for") from error
     if groups.kind != "APIGroupDiscoveryList":
         raise MalformedAnswer("the API server does not serve aggregated discovery v2")

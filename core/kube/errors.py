@@ -206,7 +206,7 @@ def parse_status(body: bytes, *, status: int = 0, retry_after: str | None = None
     wait = _seconds(retry_after)
     try:
         decoded = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         decoded = _Status()
     if decoded.kind != "Status":
         text = body[:MAX_MESSAGE].decode("utf-8", "replace").strip()

@@ -9,6 +9,7 @@ import re
 
 import msgspec
 
+SHALLOW = 16  # levels that hold all of a line which is read here, owner references included
 _RESOURCE_VERSION = re.compile(r"[0-9]{1,19}")  # one flipped bit made "601$6" of one: HTTP 500 at every resume
 
 
@@ -54,7 +55,30 @@ class Damaged(ValueError):
     """Bytes that cannot be an object of the API server: what carried them is not to be trusted."""
 
 
+class TooDeep(Damaged):
+    """An object that is valid, but nested deeper than it can be decoded; the API server takes such."""
+
+
 _decoder = msgspec.json.Decoder(Head)
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
+
+
+def shallow(raw: bytes, levels: int = SHALLOW) -> bytes:
+    """The same JSON with null for every list and object below so many levels. Never recurses."""
+    kept: list[bytes] = []
+    level = since = 0
+    for token in _TOKEN.finditer(raw):
+        first = raw[token.start()]
+        if first in b"[{":
+            if level == levels:
+                kept += (raw[since : token.start()], b"null")
+            level += 1
+        elif first in b"]}":
+            level -= 1
+            if level == levels:
+                since = token.end()
+    kept.append(raw[since:])
+    return b"".join(kept)
 
 
 def parse_rv(text: str) -> int:
@@ -65,11 +89,13 @@ def parse_rv(text: str) -> int:
 
 
 def parse_head(raw: bytes | msgspec.Raw) -> Head:
-    """Raises Damaged when it is not JSON of this shape."""
+    """Raises Damaged when it is not JSON of this shape, TooDeep when it cannot be told."""
     try:
         return _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Damaged("an object is not valid JSON") from error
+    except RecursionError as error:
+        raise TooDeep("an object is nested too deeply to be read") from error
 
 
 def parse_object(raw: bytes | msgspec.Raw) -> tuple[Head, int]:

@@ -88,7 +88,7 @@ async def token_review(transport: Requests, token: str) -> UserInfo | None:
     body = await _post(transport, "/apis/authentication.k8s.io/v1/tokenreviews", review)
     try:
         status = _token_decoder.decode(body).status
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedAnswer("the TokenReview came back without a status") from error
     if not status.authenticated or status.error or not status.user.username:
         return None
@@ -119,7 +119,7 @@ async def access_review(transport: Requests, user: str, groups: Sequence[str], a
     body = await _post(transport, "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
     try:
         status = _access_decoder.decode(body).status
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedAnswer("the SubjectAccessReview came back without a status") from error
     return status.allowed and not status.denied
 

@@ -178,7 +178,7 @@ class StatusSchemas:
         body = check(await self._transport.request("GET", "/openapi/v3")).body
         try:
             where = _indexes.decode(body).paths.get(key)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedAnswer("the OpenAPI index is not what was asked for") from error
         if where is None:
             raise KindUnknown(f"the API server does not serve {gvk.api_version}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from core.kube.errors import Failure, parse_status
-from core.kube.objects import Damaged, Head, parse_head, parse_object, parse_rv
+from core.kube.objects import Damaged, Head, TooDeep, parse_head, parse_object, parse_rv, shallow
 
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
@@ -40,6 +40,14 @@ class Put:
     head: Head
     rv: int
     raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The object is now one that is nested too deeply to be decoded; the watch itself is sound."""
+
+    head: Head
+    rv: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,7 @@ class Garbled:
     why: str
 
 
-Delta = Put | Delete | Progress | Ended | Garbled
+Delta = Put | Unreadable | Delete | Progress | Ended | Garbled
 
 
 class _Line(msgspec.Struct):
@@ -87,6 +95,16 @@ _decoder = msgspec.json.Decoder(_Line)
 def step(state: State, line: bytes) -> tuple[State, Delta]:
     """The state after this line, and what it says. Never raises for what the line holds."""
     try:
+        return _read(state, line)
+    except (RecursionError, TooDeep):
+        # One such object must not stop the watch of all others: what stands above its depths tells enough.
+        after, delta = _read(state, shallow(line))
+    return after, Unreadable(delta.head, delta.rv) if isinstance(delta, Put) else delta
+
+
+def _read(state: State, line: bytes) -> tuple[State, Delta]:
+    """Raises RecursionError and TooDeep."""
+    try:
         watch_event = _decoder.decode(line)
         if watch_event.type == "BOOKMARK":
             return _bookmark(state, watch_event.object)
@@ -96,6 +114,8 @@ def step(state: State, line: bytes) -> tuple[State, Delta]:
             return state, Ended(parse_status(bytes(watch_event.object)))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return state, Garbled("a line is not a WatchEvent")
+    except TooDeep:
+        raise
     except Damaged as damage:
         return state, Garbled(str(damage))
     return state, Garbled(f"a WatchEvent of type {watch_event.type[:40]!r}")

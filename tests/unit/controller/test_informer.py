@@ -117,7 +117,7 @@ class Script:
         assert on_open is not None
         on_open()
         for part in connection:
-            if isinstance(part, KubeError):
+            if isinstance(part, Exception):
                 raise part
             if isinstance(part, Lasting):
                 self.time.at += part
@@ -397,6 +397,69 @@ async def test_unsubscribe() -> None:
     leave()
     await played()
     assert told == []
+
+
+DEEP = b'{"a":' * 3000 + b"1" + b"}" * 3000
+
+
+def deepened(raw: bytes) -> bytes:
+    """The same line about an object that nobody can decode."""
+    return raw[:-2] + b',"spec":' + DEEP + b"}}"
+
+
+async def test_an_object_too_deep_to_decode_stops_nothing() -> None:
+    """It is counted and left out, in a list and live; the rest is cached, and no relist tries it again."""
+    first = [line("ADDED", "a", 9), deepened(line("ADDED", "deep", 8)), bookmark(10, end=True)]
+    played = await Played([*first, deepened(line("MODIFIED", "a", 11)), line("ADDED", "b", 12), Lasting(400)])()
+    assert played.changes == ["ADDED uid-a@9", "ADDED uid-b@12"]
+    assert played.states == [InformerStatus.LIVE]
+    assert (played.informer.counters.unreadable, played.informer.counters.garbled) == (2, 0)
+    assert played.script.queries[1]["resourceVersion"] == "12"
+
+
+async def test_what_an_unreadable_object_replaced_is_gone() -> None:
+    """Of another uid, under the name of a cached one: that one does not exist any more."""
+    played = await Played([*listed(10, "a"), deepened(line("ADDED", "a", 11, "new-a")), Lasting(400)])()
+    assert played.changes == ["ADDED uid-a@9", "DELETED uid-a@9"]
+
+
+async def test_a_page_with_an_object_too_deep_gives_the_others() -> None:
+    """Smaller pages single it out; the list comes to its end all the same."""
+    half: dict[str, object] = {"metadata": {"resourceVersion": "10", "continue": "more"}}
+    bad = {**document("deep", 8), "spec": msgspec.Raw(DEEP)}
+    pages = (
+        *[{**half, "items": [bad, document("a", 7)]}] * 3,
+        {**half, "items": [bad]},
+        {"metadata": {"resourceVersion": "10"}, "items": [document("a", 7)]},
+    )
+    played = await Played(refused(400), [], pages=pages)()
+    assert [query.get("limit") for query in played.script.queries[1:6]] == ["500", "62", "7", "1", "8"]
+    assert played.names == ["a"]
+    assert played.informer.counters.unreadable == 1
+    assert played.states == [InformerStatus.LIVE]
+
+
+async def test_no_bug_ends_an_informer() -> None:
+    """It is stale, waits and goes on: its end would be the end of every other watch."""
+    played = await Played([*listed(10, "a"), RecursionError("deep")], [line("ADDED", "b", 11)])()
+    assert played.names == ["a", "b"]
+    assert played.states == [InformerStatus.LIVE, InformerStatus.STALE, InformerStatus.LIVE]
+    assert "a bug (RecursionError)" in played.messages[1]
+    assert played.time.slept[0] == TIMING.backoff_first
+    assert played.informer.counters.bugs == 1
+
+
+async def test_a_subscriber_with_a_bug_hurts_nobody_else() -> None:
+    """The others are told, and the watch goes on."""
+    played = Played([*listed(10, "a"), line("ADDED", "b", 11), Lasting(400)])
+
+    def broken(_: object) -> None:
+        raise LookupError
+
+    played.informer.subscribe(broken, broken)
+    await played()
+    assert played.changes == ["ADDED uid-a@9", "ADDED uid-b@11"]
+    assert played.informer.counters.breaks == 0
 
 
 class TestRegistry:

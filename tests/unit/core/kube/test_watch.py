@@ -16,6 +16,7 @@ from core.kube.watch import (
     Progress,
     Put,
     State,
+    Unreadable,
     resumed,
     step,
 )
@@ -118,3 +119,29 @@ def test_expired_comes_inside_success() -> None:
     assert state == resumed(8)
     assert isinstance(delta, Ended)
     assert (delta.failure.status, delta.failure.reason) == (410, "Expired")
+
+
+def deep(levels: int, rv: str = "101", kind: str = "ADDED") -> bytes:
+    """A line about an object that is nested so deeply, with brackets in its texts."""
+    whole = line(kind, "a", rv, labels={"x": '}]"\\'})
+    return whole[:-2] + b',"spec":' + b'{"a":[' * levels + b'"]}\\""' + b"]}" * levels + b"}}"
+
+
+def test_an_object_too_deep_to_decode_is_told_and_passed() -> None:
+    """The watch goes on behind it: its head and resourceVersion are known, whatever its depth."""
+    state, delta = step(resumed(100), deep(5000))
+    assert state == resumed(101)
+    assert isinstance(delta, Unreadable)
+    assert (delta.head.metadata.name, delta.rv) == ("a", 101)
+    assert delta.head.metadata.labels == {"x": '}]"\\'}
+    assert step(LISTING, deep(5000))[0] == LISTING
+    assert isinstance(step(resumed(100), deep(5000, kind="DELETED"))[1], Delete)
+    assert isinstance(step(resumed(100), deep(20))[1], Put)
+
+
+def test_a_damaged_line_stays_damaged_at_any_depth() -> None:
+    """Half a line, and one that goes back, are not to be trusted however deep they are."""
+    for damaged in (deep(5000)[:-9000], deep(5000, rv="99"), deep(5000, rv="1$")):
+        state, delta = step(resumed(100), damaged)
+        assert state == resumed(100)
+        assert isinstance(delta, Garbled)
