@@ -45,6 +45,11 @@ async def install(transport: KubeTransport, *, overlay: bool = True) -> None:
     await _settled(transport, crds, overlay=overlay)
 
 
+async def allow_release(transport: KubeTransport) -> None:
+    """Lets the controller take our finalizer off the sample kind where a dying namespace lost its RoleBindings."""
+    await _apply(transport, list(manifests.load(deploy_folder("rbac") / "release")))
+
+
 async def _apply(transport: KubeTransport, some: list[manifests.Manifest]) -> None:
     answers = await asyncio.gather(*(manifests.apply(transport, manifest) for manifest in some), return_exceptions=True)
     for answer in answers:

@@ -159,6 +159,7 @@ async def _installed(control_plane: ControlPlane) -> AsyncIterator[bootstrap.Con
     transport = await KubeTransport.from_kubeconfig(control_plane.bootstrap_kubeconfig)
     try:
         await bootstrap.install(transport)
+        await bootstrap.allow_release(transport)
         if not control_plane.state.sampled:
             await sample.install_objects(transport)
         token = bootstrap.ControllerToken(
