@@ -177,7 +177,7 @@ class Children:
             named = {(step.gvk, step.name) for step in steps}
             for gvk, watched in self._kinds.items():
                 for entry in watched.cache.by_owner(primary.uid):
-                    if (gvk, entry.name) not in named and self._is_prunable(entry, primary):
+                    if (gvk, entry.name) not in named and not entry.deleting and self._is_deletable(entry, primary):
                         await self._delete(primary, watched, entry, journal, verb="prune")
 
     async def _apply(self, primary: Entry, child: DesiredChild, journal: Journal) -> None:
@@ -257,7 +257,7 @@ class Children:
         entry = watched.cache.get(primary.namespace, step.name)
         if entry is None or entry.deleting:
             return
-        if entry.owner_uid != primary.uid:
+        if not self._is_deletable(entry, primary):
             raise NotTaken(_foreign(entry))
         await self._delete(primary, watched, entry, journal, verb="delete")
 
@@ -266,8 +266,12 @@ class Children:
         what = f"{verb} {gvk.kind} {entry.name}"
         known: Entry | None = entry
         for _ in range(MAX_TRIES):
-            if known is None or known.uid != entry.uid or known.deleting or known.owner_uid != primary.uid:
+            if known is None or known.uid != entry.uid or known.deleting:
                 return
+            if not self._is_deletable(known, primary):  # somebody made it theirs after it was looked at
+                if verb == "prune":
+                    return
+                raise NotTaken(_foreign(known))
             options = {
                 "apiVersion": "v1",
                 "kind": "DeleteOptions",
@@ -298,10 +302,10 @@ class Children:
         proof = entry.annotations.get(ANNOTATION_APPLIED_SHA256) == child.sha256
         return entry.owner_uid is None and labelled and applied and proof
 
-    def _is_prunable(self, entry: Entry, primary: Entry) -> bool:
+    def _is_deletable(self, entry: Entry, primary: Entry) -> bool:
+        """The owner alone is no proof: another controller of the same primary sets the same reference."""
         return (
-            not entry.deleting
-            and entry.owner_uid == primary.uid
+            entry.owner_uid == primary.uid
             and entry.labels.get(LABEL_RECONCILER) == self._ref.id
             and Ownership(entry.raw).applied(self._ref.manager) is not None
         )

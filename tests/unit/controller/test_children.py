@@ -19,7 +19,7 @@ from controller_script import (
 
 from controller.account import Journal, NotTaken, PlanInvalid
 from controller.cache import Entry
-from controller.children import MAX_CHILD_BYTES, Children, DesiredChild, Step, is_settled, plan_children
+from controller.children import MAX_CHILD_BYTES, Children, DesiredChild, DropChild, Step, is_settled, plan_children
 from sandbox.wire.messages import ApplyEffect, DeleteEffect, Effect
 
 OWNER = primary()
@@ -290,6 +290,43 @@ async def test_a_child_that_changed_before_its_pruning_is_judged_again() -> None
     script = Script([refused(409, "Conflict"), answer(200, changed)])
     journal = await converge(script, as_entry(live(desired())), steps=[])
     assert journal.writes == []
+
+
+DROP: list[Step] = [DropChild(CONFIGMAP, "a")]
+
+
+async def test_an_own_child_is_deleted_on_demand() -> None:
+    """`ctx.delete`, with the same preconditions as pruning."""
+    script = Script([answer(200, {"kind": "Status", "metadata": {}})])
+    journal = await converge(script, as_entry(live(desired())), steps=DROP)
+    assert script.sent[0].body["preconditions"] == {"uid": "uid-a", "resourceVersion": "9"}
+    assert journal.summary == ["delete ConfigMap a"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        live(desired(), labels={}),
+        live(desired(), managedFields=[{"manager": "someone-else"}]),
+        live(desired(), ownerReferences=[{"uid": "another", "controller": True}]),
+    ],
+    ids=["no label", "no Apply entry", "another owner"],
+)
+async def test_what_is_not_provably_ours_is_not_deleted(entry: dict[str, object]) -> None:
+    """Another controller of the same primary owns its children as well: `ctx.delete` names it and does nothing."""
+    script = Script()
+    with pytest.raises(NotTaken, match="ConfigMap a exists and is not ours"):
+        await converge(script, as_entry(entry), steps=DROP)
+    assert script.sent == []
+
+
+async def test_a_child_that_was_taken_over_before_its_deletion_stays() -> None:
+    """409: read live; another controller's now, which is named."""
+    taken = live(desired(), rv=10, labels={}, managedFields=[{"manager": "someone-else"}])
+    script = Script([refused(409, "Conflict"), answer(200, taken)])
+    with pytest.raises(NotTaken, match="someone-else"):
+        await converge(script, as_entry(live(desired())), steps=DROP)
+    assert [sent.method for sent in script.sent] == ["DELETE", "GET"]
 
 
 async def test_finalize_does_not_prune() -> None:
