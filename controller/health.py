@@ -24,6 +24,7 @@ MANAGER = "chakrator"
 SETTLE = 0.2  # what changes together is written together; conditions are due within a second
 COUNTERS_EVERY = 10.0
 RETRY_AFTER = 2.0
+TRIES = 3
 ADMISSION_EVERY = 30.0
 ADMISSION_PATHS = {
     "ValidatingAdmissionPolicy": "validatingadmissionpolicies",
@@ -147,7 +148,10 @@ class StatusReporter:
         return None
 
     async def _write(self, entry: Entry, document: Mapping[str, object]) -> None:
-        """Under the resourceVersion we know: a Reconciler that was made again never gets this status."""
+        """Under the resourceVersion we know: a Reconciler that was made again never gets this status.
+
+        Raises Refused when it changed at every try: what was not written must not be taken for written.
+        """
         body = {
             "apiVersion": API_VERSION,
             "kind": "Reconciler",
@@ -156,7 +160,7 @@ class StatusReporter:
         }
         path = self._resource.path(entry.namespace, entry.name, "status")
         query = {"fieldManager": MANAGER, "force": "true"}
-        for _ in range(3):
+        for left in reversed(range(TRIES)):
             answer = await self._transport.request(
                 "PATCH",
                 path,
@@ -167,6 +171,8 @@ class StatusReporter:
             try:
                 check(answer)
             except Refused:
+                if not left:
+                    raise
                 live = Entry.parse(
                     entry.gvk,
                     check(await self._transport.request("GET", self._resource.path(entry.namespace, entry.name))).body,

@@ -14,6 +14,7 @@ from controller.health import COUNTERS_EVERY, MANAGER, AdmissionCheck, Picture, 
 from controller.manager.tools import RECONCILER
 from core.domain.conditions import Problem, Reason, ReconcilerHealth
 from core.kube.discovery import Resource
+from core.kube.errors import Refused
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RESOURCE = Resource(gvk=RECONCILER, plural="reconcilers", namespaced=True, has_status=True)
@@ -105,6 +106,16 @@ async def test_a_conflict_is_written_again_unless_it_is_another_reconciler() -> 
     bench = Bench(refused(409, "Conflict"), answer(200, again))
     await bench.reporter.report()
     assert len(bench.script.sent) == 2
+
+
+async def test_a_status_that_was_never_taken_is_written_later() -> None:
+    """A conflict at every try is an error, and the next report writes again."""
+    conflict, again = refused(409, "Conflict"), answer(200, msgspec.json.decode(entry(8).raw))
+    bench = Bench(conflict, again, conflict, again, conflict, answer(200, {}))
+    with pytest.raises(Refused):
+        await bench.reporter.report()
+    await bench.reporter.report()
+    assert [sent.method for sent in bench.script.sent] == ["PATCH", "GET", "PATCH", "GET", "PATCH", "PATCH"]
 
 
 # ── admission ────────────────────────────────────────────────────────────────────────────────────
