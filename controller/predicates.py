@@ -26,13 +26,18 @@ REASON_RUN_NOW = "run now"
 
 
 def should_run(old: Entry | None, new: Entry, own_rvs: Collection[int]) -> str | None:
-    """The reason to run the primary `new`, or None. `own_rvs`: resourceVersions that our own writes made."""
+    """The reason to run the primary `new`, or None. `own_rvs`: resourceVersions that our own writes made.
+
+    A write of ours only takes the blame for what we write: status, finalizers and annotations of ours.
+    After a relist `new` may carry somebody's change too, whose own resourceVersion nobody was told.
+    """
     if old is None:
         return REASON_ADDED
     if old.uid != new.uid:
         return "object created again"
-    if new.rv in own_rvs or new.rv == old.rv:
+    if new.rv == old.rv:
         return None
+    own = new.rv in own_rvs
     if new.deleting and not old.deleting:
         return REASON_DELETING
     requested = new.annotations.get(ANNOTATION_RUN_REQUESTED)
@@ -44,7 +49,8 @@ def should_run(old: Entry | None, new: Entry, own_rvs: Collection[int]) -> str |
             return f"{_named(changed)} changed"
         if new.generation is not None:
             return "spec changed"
-    return _changed_metadata(old, new) or (None if new.generation is not None else "object changed")
+    changed_metadata = _changed_metadata(old, new, own=own)
+    return changed_metadata or (None if own or new.generation is not None else "object changed")
 
 
 def child_reason(change: Change, own_rv: int) -> str | None:
@@ -61,7 +67,7 @@ def child_reason(change: Change, own_rv: int) -> str | None:
     return f"{what} {'appeared' if change.type is ChangeType.ADDED else 'changed'}"
 
 
-def _changed_metadata(old: Entry, new: Entry) -> str | None:
+def _changed_metadata(old: Entry, new: Entry, *, own: bool) -> str | None:
     for word, before, after in (
         ("label", old.labels, new.labels),
         ("annotation", _foreign(old.annotations), _foreign(new.annotations)),
@@ -69,7 +75,7 @@ def _changed_metadata(old: Entry, new: Entry) -> str | None:
         names = _difference(before, after)
         if names:
             return f"{_named(f'{word} {_clean(name)}' for name in names)} changed"
-    if set(old.finalizers) != set(new.finalizers):
+    if {name for name in set(old.finalizers) ^ set(new.finalizers) if not own or name.partition("/")[0] != GROUP}:
         return "finalizers changed"
     return None
 
@@ -100,7 +106,7 @@ def _split(raw: bytes | msgspec.Raw | None) -> dict[str, bytes]:
         return {}
     try:
         return {key: bytes(value) for key, value in _decoder.decode(raw).items()}
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
 
 

@@ -89,10 +89,32 @@ def test_deletion_comes_before_its_generation() -> None:
 
 
 def test_our_own_writes_make_no_run() -> None:
-    """The WatchEvent of what we wrote is silent, whatever it changed; the next foreign one is not."""
-    assert should_run(widget(1), widget(2, 2, {"spec": {"size": 9}}), {2}) is None
+    """The WatchEvent of what we write (status, our finalizer) is silent; the next foreign one is not."""
+    written = {"spec": {"size": 1}, "status": {"ready": True}}
+    assert should_run(widget(1), widget(2, 1, written, finalizers=[RELEASE]), {2}) is None
+    assert should_run(widget(1, None), widget(2, None, written, finalizers=[RELEASE]), {2}) is None
     assert should_run(widget(2), widget(3, 2, {"spec": {"size": 9}}), {2}) == "spec.size changed"
     assert should_run(widget(2), widget(2), ()) is None
+
+
+@pytest.mark.parametrize(
+    ("generation", "spec", "more", "reason"),
+    [
+        (2, {"size": 9}, {}, "spec.size changed"),
+        (None, {"size": 9}, {}, "spec.size changed"),
+        (1, {"size": 1}, {"labels": {"tier": "web"}}, "label tier changed"),
+        (None, {"size": 1}, {"annotations": {"note": "x"}}, "annotation note changed"),
+        (1, {"size": 1}, {"finalizers": [RELEASE, "x/y"]}, "finalizers changed"),
+        (1, {"size": 1}, {"deletionTimestamp": "2026-01-01T00:00:00Z"}, "deletion requested"),
+        (1, {"size": 1}, requested("now"), "run now"),
+    ],
+)
+def test_a_foreign_change_under_our_own_write_runs(
+    generation: int | None, spec: object, more: dict[str, object], reason: str
+) -> None:
+    """A relist jumps over the foreign resourceVersion: what it shows of the change is all there will be."""
+    before = widget(1, generation and 1)
+    assert should_run(before, widget(3, generation, {"spec": spec, "status": {"ready": True}}, **more), {3}) == reason
 
 
 def test_kinds_without_a_generation() -> None:
