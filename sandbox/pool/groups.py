@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,6 +14,7 @@ from sandbox.pool.errors import PoolBusy
 from sandbox.pool.process import Worker
 
 Permit = Worker | None
+Entry = tuple[int, asyncio.Future[Permit]]
 
 
 @dataclass(slots=True)
@@ -23,7 +25,7 @@ class Group:
     members: set[Worker] = field(default_factory=set)
     idle: list[Worker] = field(default_factory=list)
     starting: int = 0
-    waiting: deque[tuple[int, asyncio.Future[Permit]]] = field(default_factory=deque)
+    waiting: deque[Entry] = field(default_factory=deque)
     retired: bool = False
 
     @property
@@ -62,21 +64,23 @@ class Groups:
 
     async def permit(self, group: Group) -> Permit:
         """An idle worker of the group, or None: the caller may start one, and has its place."""
+        _drop_done(group)
         if not group.waiting:
             permit = self._at_once(group)
             if permit is not False:
                 return permit
         if self.waiting >= self._config.max_waiting:
+            self._forget(group)
             raise PoolBusy(f"{self.waiting} runs wait for a worker")
         self._ticket += 1
         future: asyncio.Future[Permit] = asyncio.get_running_loop().create_future()
-        group.waiting.append((self._ticket, future))
+        entry = (self._ticket, future)
+        group.waiting.append(entry)
         self.waiting += 1
         try:
             return await future
         except asyncio.CancelledError:
-            if future.done() and not future.cancelled():
-                self._return_permit(group, future.result())
+            self._leave(group, entry)
             raise
         finally:
             self.waiting -= 1
@@ -132,8 +136,7 @@ class Groups:
             return
         while True:
             for group in sorted((g for g in self if g.waiting), key=lambda g: g.waiting[0][0]):
-                while group.waiting and group.waiting[0][1].done():
-                    group.waiting.popleft()
+                _drop_done(group)
                 permit = self._at_once(group) if group.waiting else False
                 if permit is not False:
                     group.waiting.popleft()[1].set_result(permit)
@@ -169,8 +172,15 @@ class Groups:
         self._end(worker, "evicted")
         return True
 
-    def _return_permit(self, group: Group, permit: Permit) -> None:
-        if permit is None:
+    def _leave(self, group: Group, entry: Entry) -> None:
+        """A caller that was cancelled leaves nothing: no place in the queue, no permit, no empty group."""
+        with suppress(ValueError):
+            group.waiting.remove(entry)
+        future = entry[1]
+        if not future.done() or future.cancelled() or future.exception() is not None:
+            self._forget(group)
+            self.pump()
+        elif (permit := future.result()) is None:
             self.not_started(group)
         else:
             self.give_back(group, permit)
@@ -178,3 +188,9 @@ class Groups:
     def _forget(self, group: Group) -> None:
         if not group.size and not group.waiting and self._groups.get(group.code.id) is group:
             del self._groups[group.code.id]
+
+
+def _drop_done(group: Group) -> None:
+    """Pass over those whose callers are gone but have not run since."""
+    while group.waiting and group.waiting[0][1].done():
+        group.waiting.popleft()

@@ -173,6 +173,7 @@ class Nursery:
             return self._zygote
         if self._repair is None or self._repair.done():
             self._repair = asyncio.get_running_loop().create_task(self._mend())
+            self._repair.add_done_callback(_seen)
         return await asyncio.shield(self._repair)
 
     async def _mend(self) -> Zygote:

@@ -122,15 +122,16 @@ class Zygote:
             self._next += 1
             n = self._next
             ours, theirs = socket.socketpair()
+            future: asyncio.Future[tuple[int, int]] = self._loop.create_future()
             try:
                 ours.setblocking(False)
-                future: asyncio.Future[tuple[int, int]] = self._loop.create_future()
                 self._births[n] = future
                 with theirs:
                     socket.send_fds(self._control, [_encoder.encode(Fork(n, memory))], [theirs.fileno()])
                 pid, pidfd = await future
             except BaseException as error:
                 ours.close()
+                self._disown(n, future)
                 if isinstance(error, ConnectionError):
                     self._gone()
                     raise ZygoteLost from None
@@ -208,6 +209,14 @@ class Zygote:
             self._send(Reap(message.n))
         else:
             birth.set_result((message.pid, fds[0]))
+
+    def _disown(self, n: int, birth: asyncio.Future[tuple[int, int]]) -> None:
+        """A worker whose caller was cancelled in the turn it was born: nobody else knows of its descriptor."""
+        if birth.done() and not birth.cancelled() and birth.exception() is None:
+            os.close(birth.result()[1])
+            if not self.lost:
+                with suppress(OSError):
+                    self._send(Reap(n))
 
     def _gone(self) -> None:
         if self.lost:

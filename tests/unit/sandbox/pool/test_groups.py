@@ -152,6 +152,50 @@ async def test_cancelled_waiting_leaves_nothing_behind() -> None:
     assert await books.groups.permit(group) is worker
 
 
+async def test_who_comes_after_a_cancelled_wait_is_served() -> None:
+    """An idle worker is handed out, though the queue held somebody who had left."""
+    books = Books(max_workers_per_code=1)
+    group, worker = await books.started("a", "a1")
+    gone = asyncio.ensure_future(books.groups.permit(group))
+    await turn()
+    gone.cancel()
+    await turn()
+    assert not group.waiting
+    books.groups.give_back(group, worker)
+    next_one = asyncio.ensure_future(books.groups.permit(group))
+    await turn()
+    assert next_one.done()
+    assert await next_one is worker
+
+
+async def test_who_leaves_and_who_comes_in_one_turn() -> None:
+    """A wait that is cancelled but has not run since holds nobody up."""
+    books = Books(max_workers_per_code=1)
+    group, worker = await books.started("a", "a1")
+    gone = asyncio.ensure_future(books.groups.permit(group))
+    await turn()
+    gone.cancel()
+    books.groups.give_back(group, worker)
+    assert await books.groups.permit(group) is worker
+    await turn()
+    assert gone.cancelled()
+
+
+async def test_a_group_that_only_waited_is_forgotten() -> None:
+    """Neither a cancelled wait nor a full queue leaves a group without workers behind."""
+    books = Books(max_workers=1, max_waiting=1)
+    group, worker = await books.started("a", "a1")
+    waiting = asyncio.ensure_future(books.groups.permit(books.group("b")))
+    await turn()
+    with pytest.raises(PoolBusy):
+        await books.groups.permit(books.group("c"))
+    waiting.cancel()
+    await turn()
+    assert list(books.groups) == [group]
+    books.groups.drop(group, worker, "idle")
+    assert await books.groups.permit(books.group("b")) is None
+
+
 async def test_the_queue_is_bounded() -> None:
     """Whoever comes after that is told so at once."""
     books = Books(max_workers=1, max_waiting=1)
