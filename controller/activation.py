@@ -109,9 +109,14 @@ class CodeLoader:
         return failure
 
     async def fall_back(self, failed: Activation, why: str) -> None:
-        """Writes an activation of the last good revision, if there is one, unless somebody was quicker."""
-        last_good = await self._activations.last_good(failed.reconciler)
-        if last_good is None or last_good == failed.revision or failed.kind is ActivationKind.FALLBACK:
+        """Writes an activation of the last good revision that somebody activated under the same ServiceAccount,
+        if there is one, unless somebody was quicker."""
+        if failed.kind is ActivationKind.FALLBACK:
+            return
+        last_good = await self._activations.fallback(
+            failed.reconciler, failed.service_account, failed.service_account_uid
+        )
+        if last_good is None or last_good == failed.revision:
             return
         request = ActivationRequest(
             reconciler=failed.reconciler,

@@ -62,6 +62,10 @@ class StoredActivations:
         """See the Protocol."""
         return await self._store.read(lambda connection: activations.last_good(connection, reconciler))
 
+    async def fallback(self, reconciler: Identity, sa: str, sa_uid: Uid) -> int | None:
+        """See the Protocol."""
+        return await self._store.read(lambda connection: activations.fallback(connection, reconciler, sa, sa_uid))
+
     async def was_active(self, reconciler: Identity, revision: int, sa: str, sa_uid: Uid) -> bool:
         """See the Protocol."""
         return await self._store.read(
@@ -106,6 +110,11 @@ class StoredActivations:
                 f"revision {running} is the active one" if running else "no revision is active",
                 details={"active": running, "expected": request.expected},
             )
+        account, uid = request.service_account, request.service_account_uid
+        if request.kind is ActivationKind.FALLBACK and not activations.was_active(
+            connection, request.reconciler, request.revision, account, uid
+        ):
+            raise Conflict(f"nobody activated revision {request.revision} for ServiceAccount {account} of this uid")
         row = Activation(
             seq=0,
             reconciler=request.reconciler,

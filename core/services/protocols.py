@@ -161,7 +161,8 @@ class Activations(Protocol):
 
     async def activate(self, request: ActivationRequest, actor: Actor) -> Activation:
         """Raises NotFound (no such revision), Conflict (`expected` is not the active one; details: active)
-        and Invalid (no reason, or too long a one); each leaves a refusal in the audit.
+        and Invalid (no reason, or too long a one); each leaves a refusal in the audit. A fallback to what
+        nobody activated under the same ServiceAccount is a Conflict.
         """
 
     async def current(self, reconciler: Identity) -> Activation | None:
@@ -170,8 +171,12 @@ class Activations(Protocol):
     async def last_good(self, reconciler: Identity) -> int | None:
         """The revision before the active one: what a rollback without `to` means; None when there is none."""
 
+    async def fallback(self, reconciler: Identity, sa: str, sa_uid: Uid) -> int | None:
+        """What the host may fall back to: `last_good` among those activated under this very ServiceAccount."""
+
     async def was_active(self, reconciler: Identity, revision: int, sa: str, sa_uid: Uid) -> bool:
-        """Whether this revision was activated before under this very ServiceAccount (rollback's exemption)."""
+        """Whether this revision was activated before under this very ServiceAccount (rollback's exemption);
+        a fallback does not count."""
 
     async def since(self, seq: int) -> Sequence[Activation]:
         """All after `seq`, oldest first; at most 500."""

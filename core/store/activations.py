@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import Connection, Row, Select, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
 
 from core.domain.keys import ReconcilerRef, Uid
 from core.domain.revision import Activation, ActivationKind, Identity
@@ -51,31 +51,23 @@ def last_good(connection: Connection, identity: Identity) -> int | None:
     Older, so that rolling back twice goes back two steps instead of forth again; and one that did not
     start does not count: the fallback that followed it is the later row.
     """
-    active = current(connection, identity)
-    if active is None:
+    query = _good(connection, identity)
+    row = connection.execute(query.limit(1)).first() if query is not None else None
+    return None if row is None else int(row.revision)
+
+
+def fallback(connection: Connection, identity: Identity, account: str, account_uid: Uid) -> int | None:
+    """Like `last_good`, of those that somebody activated under this very ServiceAccount."""
+    query = _good(connection, identity)
+    if query is None:
         return None
-    failed_turns = (
-        select(activations.c.turn - 1)
-        .where(activations.c.reconciler_id == reconciler_id(connection, identity))
-        .where(activations.c.kind == ActivationKind.FALLBACK.value)
-    )
-    query = (
-        _of(identity)
-        .where(activations.c.revision < active.revision, activations.c.turn.not_in(failed_turns))
-        .order_by(activations.c.turn.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).first()
+    row = connection.execute(query.where(*_authorised(account, account_uid)).limit(1)).first()
     return None if row is None else int(row.revision)
 
 
 def was_active(connection: Connection, identity: Identity, revision: int, account: str, account_uid: Uid) -> bool:
-    """Whether this revision was activated before under this very ServiceAccount."""
-    query = _of(identity).where(
-        activations.c.revision == revision,
-        activations.c.service_account == account,
-        activations.c.service_account_uid == account_uid,
-    )
+    """Whether somebody activated this revision before under this very ServiceAccount."""
+    query = _of(identity).where(activations.c.revision == revision, *_authorised(account, account_uid))
     return connection.execute(query.limit(1)).first() is not None
 
 
@@ -106,6 +98,31 @@ def _of(identity: Identity) -> Select[tuple[object, ...]]:
         reconcilers.c.namespace == identity.ref.namespace,
         reconcilers.c.name == identity.ref.name,
         reconcilers.c.uid == identity.uid,
+    )
+
+
+def _good(connection: Connection, identity: Identity) -> Select[tuple[object, ...]] | None:
+    active = current(connection, identity)
+    if active is None:
+        return None
+    failed_turns = (
+        select(activations.c.turn - 1)
+        .where(activations.c.reconciler_id == reconciler_id(connection, identity))
+        .where(activations.c.kind == ActivationKind.FALLBACK.value)
+    )
+    return (
+        _of(identity)
+        .where(activations.c.revision < active.revision, activations.c.turn.not_in(failed_turns))
+        .order_by(activations.c.turn.desc())
+    )
+
+
+def _authorised(account: str, account_uid: Uid) -> tuple[ColumnElement[bool], ...]:
+    """A fallback is the host's own row: it shows that code ran, never that anybody allowed it to."""
+    return (
+        activations.c.service_account == account,
+        activations.c.service_account_uid == account_uid,
+        activations.c.kind != ActivationKind.FALLBACK.value,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -121,6 +122,21 @@ async def test_was_active_asks_for_the_very_same_account(services: Services) -> 
     asked = [(1, "greeter", "sa-uid"), (1, "greeter", "new-uid"), (1, "other", "sa-uid"), (2, "greeter", "sa-uid")]
     answers = [await services.activations.was_active(GREETER, n, sa, Uid(uid)) for n, sa, uid in asked]
     assert answers == [True, False, False, False]
+
+
+async def test_a_fallback_needs_an_activation_under_the_same_account(services: Services) -> None:
+    """Code never runs as a ServiceAccount that nobody allowed it, and the host's own row allows nothing."""
+    await saved(services, 4)
+    for number, before, sa in ((1, None, "strong"), (2, 1, "weak"), (3, 2, "strong"), (4, 3, "strong")):
+        await services.activations.activate(replace(activation(number, before), service_account=sa), ANN)
+    asked = [("strong", "sa-uid"), ("weak", "sa-uid"), ("strong", "new-uid")]
+    assert [await services.activations.fallback(GREETER, sa, Uid(uid)) for sa, uid in asked] == [3, 2, None]
+    unauthorised = replace(activation(2, 4, kind=ActivationKind.FALLBACK), service_account="strong")
+    with pytest.raises(Conflict):
+        await services.activations.activate(unauthorised, SYSTEM)
+    assert not await services.activations.was_active(GREETER, 2, "strong", Uid("sa-uid"))
+    await services.activations.activate(replace(unauthorised, revision=3), SYSTEM)
+    assert await services.activations.fallback(GREETER, "strong", Uid("sa-uid")) == 1, "4 is not it: it did not start"
 
 
 async def test_the_log_can_be_tailed(services: Services) -> None:

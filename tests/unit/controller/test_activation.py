@@ -73,9 +73,9 @@ class Log:
             self.more.clear()
             await self.more.wait()
 
-    async def last_good(self, _reconciler: Identity) -> int | None:
-        """The revision before."""
-        return self.good
+    async def fallback(self, _reconciler: Identity, sa: str, sa_uid: Uid) -> int | None:
+        """The revision before, activated under greeter of uid sa."""
+        return self.good if (sa, sa_uid) == ("greeter", "sa") else None
 
     async def activate(self, request: ActivationRequest, actor: Actor) -> Activation:
         """Notes it."""
@@ -189,8 +189,14 @@ async def test_the_fallback_is_the_hosts_and_expects_the_failed_one() -> None:
 
 @pytest.mark.parametrize(
     ("good", "failed"),
-    [(None, activation()), (1, activation(revision=1)), (3, activation(4, 4, kind=ActivationKind.FALLBACK))],
-    ids=["nothing before", "itself", "a fallback"],
+    [
+        (None, activation()),
+        (1, activation(revision=1)),
+        (3, activation(4, 4, kind=ActivationKind.FALLBACK)),
+        (3, activation(4, 4, service_account="stronger")),
+        (3, activation(4, 4, service_account_uid=Uid("another"))),
+    ],
+    ids=["nothing before", "itself", "a fallback", "another ServiceAccount", "a ServiceAccount made anew"],
 )
 async def test_there_is_not_always_a_fallback(good: int | None, failed: Activation) -> None:
     """Nor does one fall back from a fallback: that would go round for ever."""
