@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 from controller_script import CONFIGMAP, MYRESOURCE, metadata, primary, watched
 
+import controller.hostcalls
+from controller.account import NotTaken
 from controller.cache import Entry
-from controller.hostcalls import HostCallAnswers, for_author
+from controller.hostcalls import RUNS_REMEMBERED, SLICE, HostCallAnswers, for_author
 from sandbox.pool.errors import CallRefused
 from sandbox.wire.messages import Call
 
@@ -67,3 +71,64 @@ def test_bytes_without_bookkeeping_are_passed_as_they_are() -> None:
     """No decoding for nothing."""
     raw = primary().raw
     assert for_author(raw) is raw
+
+
+def large(name: str, size: int) -> Entry:
+    """A ConfigMap of about so many bytes."""
+    document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(name), "data": {"k": "x" * size}}
+    return Entry.parse(CONFIGMAP, msgspec.json.encode(document))
+
+
+def call(run: str, n: int, verb: str = "list", name: str = "") -> Call:
+    """One read of ConfigMaps."""
+    return Call(id=run, n=n, verb=verb, kind="ConfigMap", name=name)
+
+
+async def test_a_list_over_the_budget_is_refused_unencoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it is encoded: a run that asks in vain costs next to nothing."""
+    entries = [large(f"c{number}", 1_000_000) for number in range(5)]
+    answers = HostCallAnswers(namespace="team-a", kinds={CONFIGMAP: watched(CONFIGMAP, *entries)})
+    encoded: list[bytes] = []
+    monkeypatch.setattr(controller.hostcalls, "for_author", lambda raw: encoded.append(raw) or raw)
+    with pytest.raises(CallRefused, match="narrow a list by labels"):
+        await answers(call("r", 1))
+    assert (encoded, answers.refused) == ([], 1)
+
+
+async def test_the_budget_is_the_runs() -> None:
+    """What was read is no longer left, for any kind of read; another run has all of its own."""
+    answers = HostCallAnswers(namespace="team-a", kinds={CONFIGMAP: watched(CONFIGMAP, large("c", 1_500_000))})
+    await answers(call("one", 1))
+    await answers(call("one", 2, "get", "c"))
+    for n, verb in ((3, "list"), (4, "get")):
+        with pytest.raises(CallRefused, match="bytes are over the"):
+            await answers(call("one", n, verb, "c"))
+    assert await answers(call("one", 5, "get", "none")) == b"null"
+    assert await answers(call("two", 1)) != b""
+
+
+async def test_budgets_are_forgotten() -> None:
+    """Only the latest runs are remembered."""
+    answers = HostCallAnswers(namespace="team-a", kinds={CONFIGMAP: watched(CONFIGMAP)})
+    for number in range(RUNS_REMEMBERED + 5):
+        await answers(call(f"run-{number}", 1))
+    assert len(answers._spent) == RUNS_REMEMBERED
+
+
+async def test_a_long_list_gives_way() -> None:
+    """Others run while it is encoded."""
+    entries = [large(f"c{number}", SLICE) for number in range(4)]
+    answers = HostCallAnswers(namespace="team-a", kinds={CONFIGMAP: watched(CONFIGMAP, *entries)})
+    listing = asyncio.create_task(answers(call("r", 1)))
+    turns = 0
+    while not listing.done():
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns > 4
+    assert len(msgspec.json.decode(await listing)) == 4
+
+
+def test_what_is_too_deep_to_decode_is_not_taken() -> None:
+    """A sentence, not a bug."""
+    with pytest.raises(NotTaken, match="nested too deeply"):
+        for_author(b'{"metadata":{},"spec":' + b'{"a":' * 3000 + b"1" + b"}" * 3001)
