@@ -65,7 +65,8 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended for the queue. `outcome` None: nothing had to run. `outage`: not the object's doing."""
+    """How a run ended for the queue. `outcome` None: nothing had to run. `outage`: not the object's doing.
+    `code_id`: what ran; another may be active by now."""
 
     outcome: Outcome | None = None
     message: str = ""
@@ -76,6 +77,7 @@ class Ended:
     missing_right: str = ""
     machine_was_busy: bool = False
     writes: tuple[Write, ...] = ()
+    code_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +152,13 @@ class Reconcile:
     async def __call__(self, key: QueueKey, attempt: Attempt) -> Ended:
         """One run. Raises only what is a bug, and CageUnavailable or PoolClosed."""
         journal = Journal()
+        active = self._active
         try:
             entry = await self._newest(key)
+            active = self._active
             if entry is None:
-                return Ended(gone=True)
-            ended = await self._reconcile(key, entry, attempt, journal)
+                return Ended(gone=True, code_id=active.code_id)
+            ended = await self._reconcile(key, entry, attempt, (active, journal))
         except Outage as error:
             ended = Ended(outcome=Outcome.RETRY, message=str(error), outage=True)
         except NotTaken as error:
@@ -163,10 +167,12 @@ class Reconcile:
             ended = Ended(outcome=Outcome.FAILED, message=str(error), layer=Layer.HOST)
         if journal.writes:
             self._own_writes[key] = tuple(journal.writes)
-        return replace(ended, writes=tuple(journal.writes))
+        return replace(ended, writes=tuple(journal.writes), code_id=active.code_id)
 
-    async def _reconcile(self, key: QueueKey, entry: Entry, attempt: Attempt, journal: Journal) -> Ended:
-        active = self._active
+    async def _reconcile(
+        self, key: QueueKey, entry: Entry, attempt: Attempt, what: tuple[ActiveCode, Journal]
+    ) -> Ended:
+        active, journal = what
         if self._finalizers.on(entry) and not active.finalize:
             stripped = await self._finalizers.remove(entry, journal)
             if stripped is None or entry.deleting:

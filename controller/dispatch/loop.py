@@ -25,6 +25,8 @@ from sandbox.pool.errors import CageUnavailable, PoolError, WorkerUnavailable
 
 OPEN_PLANS = 16  # runs whose effects are still being written: more would only grow the heap
 RESYNC_JITTER = 0.1
+SOONEST = 0.05
+OUTAGE_RETRY = 1.0  # where no gate says how long
 CAGE_RETRY = 5.0
 POOL_RETRY = 1.0
 BUG_RETRY = 30.0
@@ -53,10 +55,12 @@ class Request:
 
 @dataclass(slots=True)
 class ObjectState:
-    """What is remembered of one object between its runs."""
+    """What is remembered of one object between its runs. `wished_later`: a delayed wish came during the run,
+    so the run does not fulfil it."""
 
     failures: int = 0
     waits_for_change: bool = False
+    wished_later: bool = False
     outcome: Outcome | None = None
     missing_right: str = ""
 
@@ -81,6 +85,7 @@ class Dispatcher:
         rules: Rules,
         clock: Clock,
         slots: asyncio.Semaphore,
+        code_id: str,
         on_ended: Callable[[QueueKey, Ended | None], None],
         on_pause: Callable[[str], None],
     ) -> None:
@@ -88,6 +93,7 @@ class Dispatcher:
         self._rules = rules
         self._clock = clock
         self._everybodys_slots = slots
+        self._code_id = code_id
         self._on_ended = on_ended
         self._on_pause = on_pause
         self._queue: Workqueue[QueueKey] = Workqueue()
@@ -111,6 +117,8 @@ class Dispatcher:
             state.waits_for_change = False
         if request.fresh:
             state.failures = 0
+        if request.after > 0 and key in self._running:
+            state.wished_later = True
         self._queue.add(key, request.lane, request.reason, self._clock.monotonic(), request.after)
         self._wake.set()
 
@@ -120,8 +128,9 @@ class Dispatcher:
         self._states.pop(key, None)
         self._breaker.forget(key)
 
-    def new_code(self) -> None:
-        """Another revision is active: the breaker starts over."""
+    def new_code(self, code_id: str) -> None:
+        """Another revision is active: the breaker starts over, and runs of any other code count no more."""
+        self._code_id = code_id
         self._breaker.reset()
         self._wake.set()
 
@@ -206,6 +215,7 @@ class Dispatcher:
 
     async def _one(self, item: Item[QueueKey]) -> None:
         state = self._states.setdefault(item.key, ObjectState())
+        state.wished_later = False
         attempt = Attempt(reason=item.reason, number=state.failures + 1, waited=item.waited)
         ended: Ended | None = None
         self._running.add(item.key)
@@ -223,7 +233,7 @@ class Dispatcher:
             log.exception("a run ended in a bug", target=str(item.key.target), reconciler=str(item.key.reconciler))
             self._again(item, BUG_RETRY)
         else:
-            self._follow_up(item, ended)
+            self._follow_up(item, state, ended)
         finally:
             self._running.discard(item.key)
             self._open.release()
@@ -235,21 +245,26 @@ class Dispatcher:
         self._queue.done(item.key, now)
         self._queue.add(item.key, item.lane, item.reason, now, after)
 
-    def _follow_up(self, item: Item[QueueKey], ended: Ended) -> None:
+    def _follow_up(self, item: Item[QueueKey], state: ObjectState, ended: Ended) -> None:
         """The outcome table's column "tried again"."""
         key, now = item.key, self._clock.monotonic()
         self._queue.done(key, now)
+        if self._states.get(key) is not state:
+            return  # it was deleted meanwhile; one that was created again has a state and a wish of its own
         if ended.gone:
             self.forget(key)
             return
         if ended.outage:
-            self._queue.add(key, item.lane, item.reason, now, max(0.05, self._rules.held_back()))
+            self._queue.add(key, item.lane, item.reason, now, max(SOONEST, self._rules.held_back() or OUTAGE_RETRY))
             return
-        state = self._states.setdefault(key, ObjectState())
-        self._queue.cancel(key)
         state.missing_right = ended.missing_right
         if ended.outcome is not None:
             state.outcome = ended.outcome
+        if ended.code_id != self._code_id:
+            return  # its wish for a run of the code that is active now is queued
+        if not state.wished_later:
+            self._queue.cancel(key)
+        if ended.outcome is not None:
             was_paused = self.paused
             self._breaker.ended(key, ended.outcome, now, machine_was_busy=ended.machine_was_busy)
             if self.paused and not was_paused:
@@ -268,6 +283,6 @@ class Dispatcher:
         elif then is FollowUp.BACKOFF:
             state.failures += 1
             wait = self._rules.backoff.delay(state.failures, self._jitter)
-            self._queue.add(key, Lane.CHANGE, "retry", now, max(0.05, wait))
+            self._queue.add(key, Lane.CHANGE, "retry", now, max(SOONEST, wait))
         else:
             state.waits_for_change = True

@@ -28,7 +28,7 @@ from core.domain.backoff import Backoff
 from core.domain.conditions import Problem, Reason
 from core.domain.keys import Gvk, ObjectRef, QueueKey
 from core.kube.discovery import Resource
-from core.kube.errors import KubeError
+from core.kube.errors import ApiError, KindUnknown, KubeError
 from core.kube.schema import StatusSchema
 
 log = structlog.get_logger("chakrator.session")
@@ -113,6 +113,7 @@ class Session:
             ),
             clock=tools.clock,
             slots=tools.slots,
+            code_id=duty.active.code_id,
             on_ended=self._on_ended,
             on_pause=self._on_pause,
         )
@@ -121,6 +122,7 @@ class Session:
         self._child_rvs: dict[tuple[Gvk, str], int] = {}
         self._held: dict[QueueKey, list[Change]] = {}
         self._settling: set[QueueKey] | None = None
+        self._known_schema: StatusSchema | None = None
         self.last_run: datetime | None = None
         self.pauses: list[str] = []
         self.revoked = False  # the ServiceAccount is gone: its watches end with this session, without a linger
@@ -156,8 +158,8 @@ class Session:
 
     async def swap(self, active: ActiveCode) -> None:
         """Another revision: every object runs again on it, paced, behind what changes by itself."""
-        await self._reconcile.swap(active)
-        self.dispatcher.new_code()
+        # Everything up to the swap happens at once: no run ends, and none begins, between these steps.
+        self.dispatcher.new_code(active.code_id)
         keys = sorted(self._key(entry) for entry in self._primary.cache)
         self._settling = set(keys)
         for index, key in enumerate(keys):
@@ -165,6 +167,7 @@ class Session:
             wish = Request(reason, Cause.CODE, Lane.RESYNC, fresh=True, after=index / OBJECTS_PER_SECOND)
             self.dispatcher.enqueue(key, wish)
         self._changed()
+        await self._reconcile.swap(active)
 
     # ── what the status is made of ───────────────────────────────────────────────────────────────
     @property
@@ -227,11 +230,17 @@ class Session:
     async def _schema(self) -> StatusSchema:
         gvk = self.spec.watch
         try:
-            return await self._tools.schemas.fields(gvk)
+            self._known_schema = await self._tools.schemas.fields(gvk)
         except KubeError as error:
-            if error.retry:
-                raise Outage(f"the schema of {gvk}: {error.message[:200]}") from error
-            raise NotTaken(f"the schema of {gvk}: {error.message[:200]}") from error
+            text = f"the schema of {gvk}: {error.message[:200]}"
+            if isinstance(error, KindUnknown) or not error.retry:
+                raise NotTaken(text) from error
+            # No run begins before the gate opens: each would run the author's code for nothing.
+            retry_after = error.retry_after if isinstance(error, ApiError) else None
+            self._tools.gate.shut(self._tools.clock.monotonic(), retry_after)
+            if self._known_schema is None:
+                raise Outage(text, retry_after) from error
+        return self._known_schema
 
     def _on_ended(self, key: QueueKey, ended: Ended | None) -> None:
         if ended is not None:
@@ -242,9 +251,10 @@ class Session:
                     self._child_rvs[(write.gvk, write.name)] = write.rv
             if ended.outcome is not None:
                 self.last_run = self._tools.clock.now()
-            if ended.gone:
-                self._forget(key)
-        if self._settling is not None and (ended is None or not ended.outage):
+            if self._primary.cache.get(key.target.namespace, key.target.name) is None:
+                self._forget(key)  # also where it was deleted during the run, which just told of its writes
+        of_this_code = ended is None or (not ended.outage and ended.code_id == self.active.code_id)
+        if self._settling is not None and of_this_code:
             self._settling.discard(key)
         for change in self._held.pop(key, ()):
             self._judge(key, change)
@@ -275,6 +285,8 @@ class Session:
         self._hold_or_judge(key, change)
 
     def _on_child(self, change: Change) -> None:
+        if change.type is ChangeType.DELETED:
+            self._child_rvs.pop((change.entry.gvk, change.entry.name), None)
         owners = {entry.owner_uid for entry in (change.old, change.new) if entry is not None}
         for uid in owners:
             key = self._by_uid.get(uid or "")

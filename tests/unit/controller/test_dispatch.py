@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from controller_script import MYRESOURCE, REF, ManualClock
@@ -96,12 +97,15 @@ class Bench:
         self.ends = list(ends)
         self.runs: list[Attempt] = []
         self.held_back = 0.0
+        self.go = asyncio.Event()  # runs end only while it is set
+        self.go.set()
         self.pauses: list[str] = []
         self.dispatcher = Dispatcher(
             run=self._run,
             rules=Rules(backoff=Backoff(1.0, 300.0), resync=3600.0, held_back=lambda: self.held_back),
             clock=self.clock,
             slots=asyncio.Semaphore(8),
+            code_id="code-1",
             on_ended=lambda _key, _ended: None,
             on_pause=self.pauses.append,
         )
@@ -109,6 +113,7 @@ class Bench:
     async def _run(self, _key: QueueKey, attempt: Attempt) -> Ended:
         self.runs.append(attempt)
         end = self.ends.pop(0)
+        await self.go.wait()
         if isinstance(end, BaseException):
             raise end
         return end
@@ -135,10 +140,11 @@ async def running(bench: Bench, test: Callable[[], Awaitable[None]]) -> None:
         await serving
 
 
-SUCCEEDED = Ended(outcome=Outcome.SUCCEEDED)
-RETRY = Ended(outcome=Outcome.RETRY)
-FAILED = Ended(outcome=Outcome.FAILED)
-OUTAGE = Ended(outcome=Outcome.RETRY, outage=True)
+SUCCEEDED = Ended(outcome=Outcome.SUCCEEDED, code_id="code-1")
+RETRY = Ended(outcome=Outcome.RETRY, code_id="code-1")
+FAILED = Ended(outcome=Outcome.FAILED, code_id="code-1")
+OUTAGE = Ended(outcome=Outcome.RETRY, outage=True, code_id="code-1")
+VIOLATION = Ended(outcome=Outcome.CAGE_VIOLATION, code_id="code-1")
 
 
 async def test_a_success_comes_back_at_the_resync() -> None:
@@ -210,7 +216,7 @@ async def test_failed_waits_for_the_object_or_the_code() -> None:
 
 async def test_requeue_comes_before_the_resync() -> None:
     """And not before its time."""
-    bench = Bench(Ended(outcome=Outcome.SUCCEEDED, requeue=30.0), SUCCEEDED)
+    bench = Bench(replace(SUCCEEDED, requeue=30.0), SUCCEEDED)
 
     async def story() -> None:
         bench.dispatcher.enqueue(key(), CHANGED)
@@ -274,7 +280,7 @@ async def test_a_missing_cage_is_told_until_a_run_found_a_worker() -> None:
 
 async def test_a_paused_revision_runs_nothing_until_another_is_active() -> None:
     """Told once; the objects that waited run on the new one."""
-    bench = Bench(*[Ended(outcome=Outcome.CAGE_VIOLATION)] * 3, SUCCEEDED)
+    bench = Bench(*[VIOLATION] * 3, replace(SUCCEEDED, code_id="code-2"))
 
     async def story() -> None:
         for name in ("a", "b", "c"):
@@ -284,7 +290,7 @@ async def test_a_paused_revision_runs_nothing_until_another_is_active() -> None:
         bench.dispatcher.enqueue(key("d"), CHANGED)
         await bench.settle()
         assert len(bench.runs) == 3
-        bench.dispatcher.new_code()
+        bench.dispatcher.new_code("code-2")
         await bench.settle()
         assert len(bench.runs) == 4
 
@@ -306,7 +312,7 @@ async def test_an_object_that_is_gone_leaves_nothing() -> None:
 
 async def test_missing_rights_are_named_until_they_are_there() -> None:
     """Each once, however many objects lack it."""
-    lacking = Ended(outcome=Outcome.RETRY, missing_right="create configmaps in namespace team-a")
+    lacking = replace(RETRY, missing_right="create configmaps in namespace team-a")
     bench = Bench(lacking, lacking, SUCCEEDED, SUCCEEDED)
 
     async def story() -> None:
@@ -316,5 +322,82 @@ async def test_missing_rights_are_named_until_they_are_there() -> None:
         assert bench.dispatcher.missing_rights == ["create configmaps in namespace team-a"]
         await bench.at(1.0)
         assert bench.dispatcher.missing_rights == []
+
+    await running(bench, story)
+
+
+@pytest.mark.parametrize("end", [SUCCEEDED, RETRY, FAILED, OUTAGE], ids=lambda end: f"{end.outcome}-{end.outage}")
+async def test_a_run_of_the_code_before_loses_no_wish_for_the_new_one(end: Ended) -> None:
+    """The wish of the new revision is paced, so the run before ends first; whatever it says, the wish stays."""
+    bench = Bench(end, replace(SUCCEEDED, code_id="code-2"))
+    bench.go.clear()
+
+    async def story() -> None:
+        bench.dispatcher.enqueue(key(), CHANGED)
+        await bench.settle()
+        bench.dispatcher.new_code("code-2")
+        bench.dispatcher.enqueue(key(), Request("revision 2 activated", Cause.CODE, Lane.RESYNC, fresh=True, after=0.5))
+        bench.go.set()
+        await bench.settle()
+        bench.dispatcher.enqueue(key("other"), CHILD)  # wakes nothing of this object
+        bench.ends.append(replace(SUCCEEDED, code_id="code-2"))
+        await bench.at(0.5)
+        reasons = [(run.reason, run.number) for run in bench.runs]
+        assert ("revision 2 activated", 1) in reasons
+        bench.dispatcher.enqueue(key(), CHILD)
+        bench.ends.append(replace(SUCCEEDED, code_id="code-2"))
+        await bench.settle()
+        assert bench.runs[-1].reason == CHILD.reason, "it does not wait for a change of its own"
+
+    await running(bench, story)
+
+
+async def test_the_new_code_is_not_blamed_for_the_old() -> None:
+    """Violations of a revision that is not active any more pause nothing."""
+    bench = Bench(*[VIOLATION] * 3)
+    bench.go.clear()
+
+    async def story() -> None:
+        for name in ("a", "b", "c"):
+            bench.dispatcher.enqueue(key(name), CHANGED)
+        await bench.settle()
+        bench.dispatcher.new_code("code-2")
+        bench.go.set()
+        await bench.settle()
+        assert (len(bench.runs), bench.pauses, bench.dispatcher.paused) == (3, [], "")
+
+    await running(bench, story)
+
+
+async def test_an_object_deleted_during_its_run_fails_no_more() -> None:
+    """The end of the run brings no state of it back; one that was created again is run, and counts."""
+    bench = Bench(FAILED, FAILED, SUCCEEDED)
+    bench.go.clear()
+
+    async def story() -> None:
+        for name in ("gone", "again"):
+            bench.dispatcher.enqueue(key(name), CHANGED)
+        await bench.settle()
+        for name in ("gone", "again"):
+            bench.dispatcher.forget(key(name))
+        bench.dispatcher.enqueue(key("again"), CHANGED)
+        bench.go.set()
+        await bench.settle()
+        assert (bench.dispatcher.failing, len(bench.runs)) == (0, 3)
+
+    await running(bench, story)
+
+
+async def test_an_outage_without_a_gate_waits_a_second() -> None:
+    """The author's code is not run in a hot loop when nothing says how long to wait."""
+    bench = Bench(OUTAGE, SUCCEEDED)
+
+    async def story() -> None:
+        bench.dispatcher.enqueue(key(), CHANGED)
+        await bench.settle()
+        await bench.at(0.9)
+        assert len(bench.runs) == 1
+        await bench.at(0.1)
+        assert len(bench.runs) == 2
 
     await running(bench, story)

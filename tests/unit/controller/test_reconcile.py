@@ -153,7 +153,7 @@ async def test_code_without_finalize_strips_and_does_not_run_on_the_way_out() ->
 async def test_a_deleting_object_without_our_finalizer_is_left_alone() -> None:
     """It is another controller's to let go."""
     bench = Bench(PLAN, [], primary(deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["theirs/x"]), finalize=True)
-    assert await bench.once() == Ended()
+    assert await bench.once() == Ended(code_id="code-1")
 
 
 async def test_an_object_that_is_gone() -> None:
