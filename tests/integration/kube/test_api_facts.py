@@ -255,3 +255,8 @@ async def test_what_is_served(kube: KubeTransport) -> None:
         await discovery.resource(Gvk("example.com/v1", "Nothing"))
     with pytest.raises(KindUnknown):
         await schemas.fields(Gvk("example.com/v1", "Nothing"))
+    assert await discovery.resource(WIDGET, fresh=True) == widget
+    assert await discovery.served_versions(WIDGET.group, WIDGET.kind, fresh=True) == [WIDGET]
+    assert await discovery.served_versions("example.com", "Nothing", fresh=True) == []
+    with pytest.raises(KindUnknown):
+        await discovery.resource(Gvk("example.com/v1", "Nothing"), fresh=True)
