@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import msgspec
 import structlog
 
 from controller.reconcile import PoolLike, code_of
@@ -18,7 +19,6 @@ from core.services.protocols import ActivationRequest, Activations, Submissions
 from sandbox.pool.config import Verdict
 
 PAUSE_AFTER_ERROR = 1.0
-START_TRIES = 3  # a start that ends in a kill may be the machine's fault; a refusal by the policy never is
 
 log = structlog.get_logger("chakrator.activation")
 
@@ -63,9 +63,35 @@ class ActivationTail:
 
 @dataclass(frozen=True, slots=True)
 class StartFailure:
-    """Why code does not start."""
+    """Why code does not start. Not `final`: the start was killed, which may be the machine's fault."""
 
     message: str
+    final: bool = True
+
+
+class _ActiveRevision(msgspec.Struct):
+    number: int = 0
+    sha256: str = ""
+
+
+class _Status(msgspec.Struct, rename="camel"):
+    active_revision: _ActiveRevision | None = None
+
+
+class _Reconciler(msgspec.Struct):
+    status: _Status = msgspec.field(default_factory=_Status)
+
+
+_reconcilers = msgspec.json.Decoder(_Reconciler)
+
+
+def started_before(raw: bytes, activation: Activation) -> bool:
+    """Whether the Reconciler's status names this revision as the one that runs: a new process finds it there."""
+    try:
+        known = _reconcilers.decode(raw).status.active_revision
+    except msgspec.DecodeError:
+        return False
+    return known is not None and (known.number, known.sha256) == (activation.revision, activation.sha256)
 
 
 class CodeLoader:
@@ -90,23 +116,14 @@ class CodeLoader:
             limits=spec.limits,
             owns=tuple(str(gvk) for gvk in spec.owns),
         )
-        failure = StartFailure("")
-        for _ in range(START_TRIES):
-            result = await self._pool.warm(code_of(active))
-            if result.ok:
-                return ActiveCode(
-                    code_id=active.code_id,
-                    source=active.source,
-                    revision=active.revision,
-                    finalize=result.finalize,
-                    limits=active.limits,
-                    owns=active.owns,
-                )
-            findings = "; ".join(f"line {finding.line}: {finding.message}" for finding in result.findings[:3])
-            failure = StartFailure(f"{result.verdict}: {findings or result.message}"[:700])
-            if result.verdict in (Verdict.REJECTED, Verdict.FAILED):
-                break
-        return failure
+        result = await self._pool.warm(code_of(active))
+        if result.ok:
+            return replace(active, finalize=result.finalize)
+        findings = "; ".join(f"line {finding.line}: {finding.message}" for finding in result.findings[:3])
+        return StartFailure(
+            f"{result.verdict}: {findings or result.message}"[:700],
+            final=result.verdict in (Verdict.REJECTED, Verdict.FAILED),
+        )
 
     async def fall_back(self, failed: Activation, why: str) -> None:
         """Writes an activation of the last good revision that somebody activated under the same ServiceAccount,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from controller.account import EffectError, Outage
-from controller.activation import CodeLoader, StartFailure
+from controller.activation import CodeLoader, StartFailure, started_before
 from controller.cache import Entry
 from controller.health import Picture, StatusReporter
 from controller.manager.obstacles import obstacle
@@ -24,6 +24,7 @@ from controller.manager.tools import Tools
 from controller.spec import ActiveCode, ReconcilerSpec, SpecInvalid, parse_reconciler
 from core.domain.actor import SYSTEM
 from core.domain.audit import AuditTag
+from core.domain.backoff import Backoff
 from core.domain.conditions import Problem, Reason, ReconcilerHealth
 from core.domain.keys import FINALIZER_RELEASE, Gvk, ReconcilerRef
 from core.domain.revision import Activation, ActivationKind
@@ -34,6 +35,7 @@ from sandbox.pool.errors import CageUnavailable, PoolError, WorkerUnavailable
 
 AGAIN = 5.0
 SOON = 1.0
+START_BACKOFF = Backoff(2.0, 300.0)  # between tries to start code whose start was killed
 
 log = structlog.get_logger("chakrator.supervisor")
 
@@ -46,6 +48,17 @@ class Sources:
     service_account: Callable[[str], Entry | None]
     activation: Callable[[ReconcilerSpec], Activation | None]
     resource: Resource
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """An activation that did not start under a spec, how often, and when it may be tried again."""
+
+    seq: int
+    spec: ReconcilerSpec
+    failure: StartFailure
+    tries: int
+    again_at: float
 
 
 class Supervisor:
@@ -65,8 +78,9 @@ class Supervisor:
         self._problems: list[Problem] = []
         self._running: Activation | None = None
         self._fell_back_from = 0
+        self._known_good = 0  # seq of an activation that is known to have started
         self._left_behind: ReconcilerSpec | None = None  # watched another kind, whose objects may carry our finalizer
-        self._refused: tuple[int, ReconcilerSpec, StartFailure] | None = None
+        self._refused: _Refused | None = None
         self._settled = False
         self._loader = CodeLoader(
             submissions=tools.services.submissions, activations=tools.services.activations, pool=tools.pool
@@ -175,7 +189,7 @@ class Supervisor:
             await self._close()
             return AGAIN
         await self._audit_pauses()
-        await self._bring_up(group, spec, resources, activation)
+        await self._bring_up(group, entry, (spec, resources), activation)
         await self._release_if_unused(entry)
         return AGAIN if self._problems else None
 
@@ -197,11 +211,12 @@ class Supervisor:
     async def _bring_up(
         self,
         group: asyncio.TaskGroup,
-        spec: ReconcilerSpec,
-        resources: dict[Gvk, Resource],
+        entry: Entry,
+        duty: tuple[ReconcilerSpec, dict[Gvk, Resource]],
         activation: Activation,
     ) -> None:
         """Has a session run this activation under this spec; one that does not start changes nothing."""
+        spec, resources = duty
         session = self._session if not self._ended() else None
         if session is not None and not self._same_duty(session.spec, spec):
             session = None
@@ -210,7 +225,7 @@ class Supervisor:
             return
         code = await self._load(spec, activation)
         if isinstance(code, StartFailure):
-            await self._not_started(activation, code)
+            await self._not_started(entry, activation, code)
             return
         if session is not None:
             if session.active.code_id != code.code_id:
@@ -224,16 +239,23 @@ class Supervisor:
                 self._left_behind = None
             self._open(group, spec, resources, code)
         self._running = activation
+        self._known_good = activation.seq
         self._note_fallback(activation)
 
     async def _load(self, spec: ReconcilerSpec, activation: Activation) -> ActiveCode | StartFailure:
-        """What did not start is not started again until the activation or the spec is another one."""
-        if self._refused is not None:
-            seq, refused_spec, failure = self._refused
-            if seq == activation.seq and self._same_duty(refused_spec, spec):
-                return failure
+        """What did not start is not started again until the activation or the spec is another one; where the
+        start was killed, until its backoff is over."""
+        before, now = self._refused, self._tools.clock.monotonic()
+        if before is not None and (before.seq != activation.seq or not self._same_duty(before.spec, spec)):
+            before = None
+        if before is not None and (before.failure.final or now < before.again_at):
+            return before.failure
         code = await self._loader.load(spec, activation)
-        self._refused = (activation.seq, spec, code) if isinstance(code, StartFailure) else None
+        self._refused = None
+        if isinstance(code, StartFailure):
+            tries = before.tries + 1 if before is not None else 1
+            again_at = self._tools.clock.monotonic() + START_BACKOFF.ceiling(tries)
+            self._refused = _Refused(activation.seq, spec, code, tries, again_at)
         return code
 
     def _note_fallback(self, activation: Activation) -> None:
@@ -241,12 +263,16 @@ class Supervisor:
             text = f"{activation.reason}; revision {activation.revision} keeps running"
             self._problems.append(Problem(Reason.ACTIVATION_FAILED, text))
 
-    async def _not_started(self, activation: Activation, failure: StartFailure) -> None:
+    async def _not_started(self, entry: Entry, activation: Activation, failure: StartFailure) -> None:
         keeps = f"; revision {self._running.revision} keeps running" if self._session and self._running else ""
-        text = f"revision {activation.revision} does not start: {failure.message}{keeps}"
+        again = "" if failure.final else " (tried again)"
+        text = f"revision {activation.revision} does not start{again}: {failure.message}{keeps}"
         self._problems = [Problem(Reason.ACTIVATION_FAILED, text)]
-        known_good = self._running is not None and self._running.seq == activation.seq
-        if activation.seq != self._fell_back_from and not known_good:
+        if started_before(entry.raw, activation):
+            self._known_good = activation.seq
+        if not failure.final or activation.seq == self._known_good:
+            return
+        if activation.seq != self._fell_back_from:
             await self._loader.fall_back(activation, failure.message)
             self._fell_back_from = activation.seq
 
@@ -367,6 +393,8 @@ class Supervisor:
 
     def _to_run(self) -> Activation | None:
         """What would run if nothing (a suspension, a missing ServiceAccount) stood in its way."""
-        if self._spec is None or any(problem.reason is Reason.ACTIVATION_FAILED for problem in self._problems):
+        activation = self._sources.activation(self._spec) if self._spec is not None else None
+        failed = any(problem.reason is Reason.ACTIVATION_FAILED for problem in self._problems)
+        if failed and activation is not None and activation.seq != self._known_good:
             return None
-        return self._sources.activation(self._spec)
+        return activation

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from controller.activation import START_TRIES, ActivationTail, CodeLoader, StartFailure, code_id
+from controller.activation import ActivationTail, CodeLoader, StartFailure, code_id, started_before
 from controller.spec import ActiveCode, ControllerConfig, ReconcilerSpec, parse_reconciler
 from core.domain.actor import SYSTEM, Actor
 from core.domain.keys import ReconcilerRef, Uid
@@ -159,14 +159,32 @@ async def test_a_rejected_revision_is_not_tried_twice() -> None:
     assert len(pool.codes) == 1
 
 
-async def test_a_killed_start_is_tried_again() -> None:
+@pytest.mark.parametrize("verdict", [Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY, Verdict.CRASHED])
+async def test_a_killed_start_is_not_the_last_word(verdict: Verdict) -> None:
     """It may have been the machine."""
-    killed = LoadResult(ok=False, verdict=Verdict.TIMED_OUT, message="too slow")
-    made, _ = loader(Log(), [killed, LoadResult(ok=True)])
-    assert isinstance(await made.load(spec(), activation()), ActiveCode)
-    made, pool = loader(Log(), [killed] * START_TRIES)
-    assert await made.load(spec(), activation()) == StartFailure("TimedOut: too slow")
-    assert len(pool.codes) == START_TRIES
+    made, _ = loader(Log(), [LoadResult(ok=False, verdict=verdict, message="killed")])
+    assert await made.load(spec(), activation()) == StartFailure(f"{verdict}: killed", final=False)
+
+
+async def test_code_that_raises_at_its_start_is_the_last_word() -> None:
+    """It will raise again."""
+    made, _ = loader(Log(), [LoadResult(ok=False, verdict=Verdict.FAILED, message="KeyError")])
+    assert await made.load(spec(), activation()) == StartFailure("Failed: KeyError", final=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "started"),
+    [
+        ({"activeRevision": {"number": 1, "sha256": "ab" * 32}}, True),
+        ({"activeRevision": {"number": 2, "sha256": "ab" * 32}}, False),
+        ({"activeRevision": {"number": 1, "sha256": "cd" * 32}}, False),
+        ({}, False),
+        ({"activeRevision": "1"}, False),
+    ],
+)
+def test_what_the_status_names_has_started_before(status: object, started: bool) -> None:
+    """A controller that starts anew knows good code by it."""
+    assert started_before(msgspec.json.encode({"status": status}), activation()) is started
 
 
 async def test_a_revision_that_is_not_stored_does_not_start() -> None:
