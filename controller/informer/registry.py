@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from controller.informer.reflector import Informer, Transport
-from controller.informer.states import InformerKey, Timing
+from controller.informer.states import InformerKey, InformerState, InformerStatus, Timing
 from core.clock import Clock
+from core.domain.keys import Gvk
 
 LINGER = 60.0
 
@@ -22,7 +23,10 @@ class _Shared:
 
 
 class InformerRegistry:
-    """Counts users. The last one's leaving keeps an informer for `linger` seconds: edits often undo each other."""
+    """Counts users. The last one's leaving keeps an informer for `linger` seconds: edits often undo each other.
+
+    `on_absent` is told each kind whose path answers 404, for whoever remembers that path.
+    """
 
     def __init__(
         self,
@@ -32,12 +36,14 @@ class InformerRegistry:
         clock: Clock,
         timing: Timing | None = None,
         linger: float = LINGER,
+        on_absent: Callable[[Gvk], None] = lambda _: None,
     ) -> None:
         self._transport = transport
         self._group = group
         self._clock = clock
         self._timing = timing
         self._linger = linger
+        self._on_absent = on_absent
         self._shared: dict[InformerKey, _Shared] = {}
 
     def __len__(self) -> int:
@@ -52,6 +58,7 @@ class InformerRegistry:
         shared = self._shared.get(key)
         if shared is None:
             informer = Informer(key, transport=self._transport, clock=self._clock, timing=self._timing)
+            informer.subscribe(lambda _: None, lambda state: self._entered(key.resource.gvk, state))
             task = self._group.create_task(informer.run(), name=f"informer of {key.thing}")
             shared = self._shared[key] = _Shared(informer, task)
         if shared.farewell is not None:
@@ -84,6 +91,10 @@ class InformerRegistry:
         """Stops all of them; the task group waits for their end."""
         for key in list(self._shared):
             self._stop(key)
+
+    def _entered(self, gvk: Gvk, state: InformerState) -> None:
+        if state.value is InformerStatus.ABSENT:
+            self._on_absent(gvk)
 
     def _stop(self, key: InformerKey) -> None:
         shared = self._shared.pop(key)

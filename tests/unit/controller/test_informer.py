@@ -508,3 +508,22 @@ class TestRegistry:
             registry.acquire(KEY)
             registry.release(KEY)
             assert len(registry) == 0
+
+    async def test_absent_kinds_are_told(self) -> None:
+        """Whoever remembers where a kind lives learns that it is not there any more."""
+        time = Time()
+        absent: list[Gvk] = []
+        told = asyncio.Event()
+
+        def on_absent(gvk: Gvk) -> None:
+            absent.append(gvk)
+            told.set()
+
+        async with asyncio.TaskGroup() as group:
+            registry = InformerRegistry(
+                transport=Script(time, refused(404)), group=group, clock=time, on_absent=on_absent
+            )
+            registry.acquire(KEY)
+            await told.wait()
+            registry.close()
+        assert absent == [CONFIGMAPS.gvk]
