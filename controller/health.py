@@ -18,7 +18,8 @@ from core.domain.revision import Activation
 from core.errors import ChakratorError
 from core.kube.client import KubeTransport
 from core.kube.discovery import Resource
-from core.kube.errors import ApiError, Missing, Refused, check
+from core.kube.errors import ApiError, MalformedAnswer, Missing, Refused, check
+from core.kube.objects import Damaged
 
 MANAGER = "chakrator"
 SETTLE = 0.2  # what changes together is written together; conditions are due within a second
@@ -173,15 +174,20 @@ class StatusReporter:
             except Refused:
                 if not left:
                     raise
-                live = Entry.parse(
-                    entry.gvk,
-                    check(await self._transport.request("GET", self._resource.path(entry.namespace, entry.name))).body,
-                )
+                live = await self._live(entry)
                 if live.uid != entry.uid:
                     return
                 body["metadata"] = {"name": entry.name, "namespace": entry.namespace, "resourceVersion": str(live.rv)}
                 continue
             return
+
+    async def _live(self, entry: Entry) -> Entry:
+        path = self._resource.path(entry.namespace, entry.name)
+        answer = check(await self._transport.request("GET", path))
+        try:
+            return Entry.parse(entry.gvk, answer.body)
+        except Damaged as error:
+            raise MalformedAnswer(f"the Reconciler {entry.namespace}/{entry.name} cannot be read: {error}") from error
 
 
 def _essence(document: Mapping[str, object]) -> tuple[object, ...]:

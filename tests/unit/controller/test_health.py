@@ -14,7 +14,7 @@ from controller.health import COUNTERS_EVERY, MANAGER, AdmissionCheck, Picture, 
 from controller.manager.tools import RECONCILER
 from core.domain.conditions import Problem, Reason, ReconcilerHealth
 from core.kube.discovery import Resource
-from core.kube.errors import Refused
+from core.kube.errors import MalformedAnswer, Refused
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RESOURCE = Resource(gvk=RECONCILER, plural="reconcilers", namespaced=True, has_status=True)
@@ -116,6 +116,13 @@ async def test_a_status_that_was_never_taken_is_written_later() -> None:
         await bench.reporter.report()
     await bench.reporter.report()
     assert [sent.method for sent in bench.script.sent] == ["PATCH", "GET", "PATCH", "GET", "PATCH", "PATCH"]
+
+
+async def test_a_reconciler_that_cannot_be_read_is_an_error_of_the_api_server() -> None:
+    """One that is handled, and tried again."""
+    bench = Bench(refused(409, "Conflict"), answer(200, {"metadata": {}}))
+    with pytest.raises(MalformedAnswer, match="cannot be read"):
+        await bench.reporter.report()
 
 
 # ── admission ────────────────────────────────────────────────────────────────────────────────────
