@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 MARK := .make
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What a machine may lack, kubectl among it, comes with the environment; what it has comes first.
+export PATH := $(PATH):$(CURDIR)/$(BIN)
 
 .PHONY: help
 help: ## Print this list
