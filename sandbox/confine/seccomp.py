@@ -27,6 +27,9 @@ _MAP_ANONYMOUS = 0x20
 _CLONE_THREAD = 0x10000
 _FORK_FLAGS = 0x01200011  # CHILD_CLEARTID | CHILD_SETTID | SIGCHLD: what fork() is to glibc and musl
 
+_LOW = 0xFFFFFFFF  # of an int argument the kernel reads no more
+_SENDS_SIGNALS = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX
+
 _EPERM = bpf.errno(errnos.EPERM)
 _ENOSYS = bpf.errno(errnos.ENOSYS)
 _EBADF = bpf.errno(errnos.EBADF)
@@ -52,6 +55,10 @@ _HABITS = _calls(
 
 def _on(fd: int) -> When:
     return When(argument=0, value=fd)
+
+
+def _pid(pid: int) -> When:
+    return When(argument=0, value=pid, mask=_LOW)
 
 
 _NO_EXEC = When(argument=2, mask=_PROT_EXEC, value=0)
@@ -106,28 +113,37 @@ ZYGOTE = Profile(
 
 # A linter or type checker parses hostile text but runs none of it: threads and files (Landlock says
 # which), and no way to the network, to other processes or to the parts of a kernel that break most.
-TOOL = Profile(
-    name="tool",
-    rules=(
-        Rule("clone", ALLOW, (When(argument=0, mask=_CLONE_THREAD, value=_CLONE_THREAD),)),
-        Rule("clone", _EPERM),
-        Rule("clone3", _ENOSYS),  # glibc then uses clone, whose flags can be read
-        *(
-            Rule(call, _EPERM)
-            for call in _calls(
-                "fork vfork socket socketpair connect bind listen accept accept4 sendto sendmsg sendmmsg recvfrom "
-                "recvmsg ptrace process_vm_readv process_vm_writev process_madvise kcmp kill tkill pidfd_open "
-                "pidfd_getfd pidfd_send_signal mount umount2 pivot_root chroot open_tree move_mount fsopen "
-                "fsconfig fsmount fspick mount_setattr unshare setns bpf perf_event_open userfaultfd "
-                "fanotify_init keyctl add_key request_key init_module finit_module delete_module kexec_load "
-                "kexec_file_load reboot swapon swapoff acct quotactl syslog iopl ioperm personality "
-                "name_to_handle_at open_by_handle_at clock_settime sethostname memfd_secret"
-            )
-        ),
-        *(Rule(call, _ENOSYS) for call in ("io_uring_setup", "io_uring_enter", "io_uring_register")),
+# It keeps the uid of the host, so whatever takes a pid and asks for no more than the same uid is refused:
+# limits, scheduling, memory placement, signals, and the signals that a descriptor can be told to send.
+_TOOL_RULES = (
+    Rule("clone", ALLOW, (When(argument=0, mask=_CLONE_THREAD, value=_CLONE_THREAD),)),
+    Rule("clone", _EPERM),
+    Rule("clone3", _ENOSYS),  # glibc then uses clone, whose flags can be read
+    *(
+        Rule(call, _EPERM)
+        for call in _calls(
+            "fork vfork socket socketpair connect bind listen accept accept4 sendto sendmsg sendmmsg recvfrom "
+            "recvmsg ptrace process_vm_readv process_vm_writev process_madvise kcmp kill tkill rt_sigqueueinfo "
+            "rt_tgsigqueueinfo pidfd_open setpriority ioprio_set sched_setaffinity sched_setscheduler "
+            "sched_setparam sched_setattr migrate_pages move_pages "
+            "pidfd_getfd pidfd_send_signal mount umount2 pivot_root chroot open_tree move_mount fsopen "
+            "fsconfig fsmount fspick mount_setattr unshare setns bpf perf_event_open userfaultfd "
+            "fanotify_init keyctl add_key request_key init_module finit_module delete_module kexec_load "
+            "kexec_file_load reboot swapon swapoff acct quotactl syslog iopl ioperm personality "
+            "name_to_handle_at open_by_handle_at clock_settime sethostname memfd_secret"
+        )
     ),
-    default=ALLOW,
+    *(Rule(call, _ENOSYS) for call in ("io_uring_setup", "io_uring_enter", "io_uring_register")),
+    Rule("prlimit64", ALLOW, (_pid(0),)),
+    Rule("prlimit64", _EPERM),
+    *(Rule("fcntl", _EPERM, (When(argument=1, value=command, mask=_LOW),)) for command in _SENDS_SIGNALS),
 )
+
+
+def tool(pid: int) -> Profile:
+    """The profile of a tool that is process `pid`: abort() and a thread's own signals reach it, and nobody else."""
+    own = (Rule("tgkill", ALLOW, (_pid(pid),)), Rule("tgkill", _EPERM))
+    return Profile(name="tool", rules=(*_TOOL_RULES, *own), default=ALLOW)
 
 
 def architecture(machine: str | None = None) -> Architecture:

@@ -39,5 +39,8 @@ X86_64 = Architecture(
         "process_madvise": 440, "mount_setattr": 442, "landlock_create_ruleset": 444,
         "landlock_add_rule": 445, "landlock_restrict_self": 446, "memfd_secret": 447,
         "sysinfo": 99, "umask": 95, "getrusage": 98, "sigaltstack": 131,
+        "rt_sigqueueinfo": 129, "sched_setparam": 142, "sched_setscheduler": 144,
+        "sched_setaffinity": 203, "ioprio_set": 251, "migrate_pages": 256, "move_pages": 279,
+        "rt_tgsigqueueinfo": 297, "sched_setattr": 314,
     },
 )  # fmt: skip

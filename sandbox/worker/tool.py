@@ -11,9 +11,9 @@ from typing import NoReturn
 
 import msgspec
 
-from sandbox.confine import landlock, rlimits, steps
+from sandbox.confine import landlock, rlimits, seccomp, steps
 from sandbox.confine.landlock import READ, RUN, WRITE, WRITE_FILE, Rule
-from sandbox.confine.seccomp import TOOL, Program
+from sandbox.confine.seccomp import Program
 from sandbox.confine.steps import Plan
 from sandbox.confine.system import System
 from sandbox.wire.tooling import CAGE, Launch
@@ -61,7 +61,7 @@ def main(argument: str) -> None:
     os.closerange(_FAILURE + 1, _DESCRIPTORS)
     try:
         system = System()
-        program = Program.of(TOOL)
+        program = Program.of(seccomp.tool(os.getpid()))  # exec keeps the pid
         version = _abi(system, launch)
         bounds = rlimits.tool(launch.memory, launch.cpu)
         os.chdir(launch.cwd)

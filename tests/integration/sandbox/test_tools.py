@@ -50,6 +50,16 @@ REFUSED = {
     "another process": ("import os; os.fork()", "PermissionError: [Errno 1]"),
     "another program's process": ("import subprocess; subprocess.run(['/bin/true'])", "PermissionError"),
     "a signal": ("import os; os.kill(os.getppid(), 0)", "PermissionError: [Errno 1]"),
+    "the host's limits": (
+        "import os, resource; resource.prlimit(os.getppid(), resource.RLIMIT_CPU)",
+        "PermissionError: [Errno 1]",
+    ),
+    "the host's cores": ("import os; os.sched_setaffinity(os.getppid(), {0})", "PermissionError: [Errno 1]"),
+    "the host's priority": ("import os; os.setpriority(0, os.getppid(), 19)", "PermissionError: [Errno 1]"),
+    "a signal by a descriptor": (
+        "import fcntl, os; fcntl.fcntl(0, fcntl.F_SETOWN, os.getppid())",
+        "PermissionError: [Errno 1]",
+    ),
     "four gigabytes": ("bytearray(4 * 1024**3)", "MemoryError"),
     "a hundred megabytes of file": (
         "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
@@ -73,6 +83,14 @@ async def test_a_tool_reaches_nothing_else(tmp_path: Path, name: str) -> None:
         result = await python(source, tmp_path, read=(tmp_path / "given",), write=(tmp_path / "room",))
     assert result.code == 1
     assert said in result.stderr.decode()
+
+
+async def test_a_tool_may_look_at_its_own_limits_and_signal_itself(tmp_path: Path) -> None:
+    """The refusals of prlimit and tgkill are about others; the first ends in an answer, the second in a death."""
+    own = "import resource; print(resource.prlimit(0, resource.RLIMIT_CORE), resource.getrlimit(resource.RLIMIT_CORE))"
+    assert (await python(own, tmp_path)).code == 0
+    raised = "import signal, threading; signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)"
+    assert (await python(raised, tmp_path)).killed == "SIGUSR1"
 
 
 async def test_what_a_tool_is_given_works(tmp_path: Path) -> None:

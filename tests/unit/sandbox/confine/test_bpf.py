@@ -14,7 +14,7 @@ from sandbox.confine.bpf import ALLOW, ERRNO, KILL, Instruction, Profile, Rule, 
 from sandbox.confine.x86_64 import X86_64
 
 GOLDEN = Path(__file__).parent / "golden"
-PROFILES = {"worker": seccomp.WORKER, "zygote": seccomp.ZYGOTE, "tool": seccomp.TOOL}
+PROFILES = {"worker": seccomp.WORKER, "zygote": seccomp.ZYGOTE, "tool": seccomp.tool(3)}
 EXEC, ANONYMOUS, FORK, THREAD = 4, 0x22, 0x01200011, 0x3D0F00
 SAMPLES = {
     "zero": (0, 0, 0, 0, 0, 0),
@@ -134,6 +134,40 @@ def test_a_worker_may_only_compute_and_use_its_socket(call: str, args: tuple[int
     program = bpf.assemble(seccomp.WORKER, X86_64)
     padded = (*args, *(0,) * (6 - len(args)))
     assert execute(program, X86_64.numbers[call], padded) == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "args", "allowed"),
+    [
+        ("prlimit64", (0, 7), True),
+        ("prlimit64", (4242, 7), False),
+        ("prlimit64", (1, 7), False),
+        ("tgkill", (4242, 4243, 6), True),
+        ("tgkill", (4241, 4241, 9), False),
+        ("tgkill", (0, 0, 9), False),
+        ("tkill", (4242, 9), False),
+        ("kill", (4242, 9), False),
+        ("rt_sigqueueinfo", (4242, 9), False),
+        ("rt_tgsigqueueinfo", (4242, 4242, 9), False),
+        ("setpriority", (0, 1, 19), False),
+        ("ioprio_set", (1, 1, 0), False),
+        ("sched_setaffinity", (1,), False),
+        ("sched_setscheduler", (1,), False),
+        ("sched_setparam", (1,), False),
+        ("sched_setattr", (1,), False),
+        ("migrate_pages", (1,), False),
+        ("move_pages", (1,), False),
+        ("fcntl", (1, 8, 4241), False),
+        ("fcntl", (1, 10, 9), False),
+        ("fcntl", (1, 15, 0), False),
+        ("fcntl", (1, 4, 0x2000), True),
+    ],
+)
+def test_a_tool_reaches_no_other_process(call: str, args: tuple[int, ...], allowed: bool) -> None:
+    """It has the uid of the host, so the kernel would let it: neither limits nor signals nor its schedule."""
+    program = bpf.assemble(seccomp.tool(4242), X86_64)
+    answer = execute(program, X86_64.numbers[call], (*args, *(0,) * (6 - len(args))))
+    assert answer == (ALLOW if allowed else ERRNO | errno.EPERM)
 
 
 def test_rules_of_one_call_are_tried_in_order() -> None:
