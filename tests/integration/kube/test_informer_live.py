@@ -323,3 +323,23 @@ async def test_a_crd_that_goes_and_comes_back(kube: KubeTransport, namespace: st
         new = await objects.create("a")
         await eventually(lambda: told.changes[-1] == ("ADDED", "a", uid(new)))
     check(await kube.request("DELETE", f"{crds}/gadgets.kube.example.net"))
+
+
+async def test_an_object_too_deep_to_decode_is_passed_over(kube: KubeTransport, namespace: str, eventually) -> None:
+    """The API server takes what no decoder here can: it is counted, and its neighbours are seen before and after."""
+    resource = await Discovery(kube).resource(Gvk("apps/v1", "ControllerRevision"))
+    objects = Objects(kube, resource, namespace)
+    await objects.create("before", data={}, revision=1)
+    deep = b'{"a":' * 1500 + b"1" + b"}" * 1500
+    head = body({"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": {"name": "deep"}, "revision": 1})
+    check(await kube.request("POST", resource.path(namespace), body=head[:-1] + b',"data":' + deep + b"}"))
+    async with informing(kube, InformerKey(None, resource, namespace)) as (informer, told):
+        await eventually(lambda: informer.cache.synced)
+        after = await objects.create("after", data={}, revision=1)
+        assert await informer.wait_rv(rv(after), 10)
+        assert [name for _, name, _ in told.changes] == ["before", "after"]
+        assert (informer.counters.unreadable, informer.counters.watches) == (1, 1)
+        await objects.delete("deep")
+        await objects.delete("after")
+        await eventually(lambda: told.changes[-1][:2] == ("DELETED", "after"))
+        assert informer.counters.breaks == 0
