@@ -8,7 +8,7 @@ from sandbox.policy.compiler import POLICY_VERSION, PolicyRejected, check, compi
 from sandbox.policy.facades.base import Facade
 from sandbox.policy.facades.registry import Kinds
 from sandbox.policy.guards import GuardRefused
-from sandbox.policy.runtime import RunEnv, fresh_globals, prewarm, register_api_type
+from sandbox.policy.runtime import RunEnv, fresh_globals, prewarm, register_api_type, register_exception_base
 from sandbox.wire.messages import Finding
 from sandbox.worker import api
 from sandbox.worker.program import Refusal, RunInputs
@@ -22,6 +22,8 @@ class Policy:
     def __init__(self) -> None:
         for kind, names in api.PUBLIC.items():
             register_api_type(kind, names)
+        for base in (api.Fail, api.Retry):
+            register_exception_base(base)
         members = {"Context": api.Context, "Fail": api.Fail, "Retry": api.Retry, "kinds": Kinds()}
         self._modules = {"chakrator": Facade("chakrator", members)}
         prewarm()
