@@ -75,7 +75,11 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Exactly one for every run. `effects`, `status` and `requeue` are only there on Succeeded."""
+    """Exactly one for every run. `effects`, `status` and `requeue` are only there on Succeeded.
+
+    `run_id` is there whatever happened, also when the code did not load. `peak_memory_bytes` is the most that the
+    worker ever had resident, its earlier runs and the interpreter included: never less than what this run took.
+    """
 
     verdict: Verdict
     run_id: str = ""

@@ -30,6 +30,11 @@ _VERBS = frozenset({"get", "list"})
 _LOG_ALLOWANCE = 4 * limits.MAX_LOG_BYTES  # the worker counts characters; this is in the worst encoding
 
 
+def new_id() -> str:
+    """An id for a job that nobody can guess."""
+    return secrets.token_hex(8)
+
+
 class Verb(Enum):
     """What a job is."""
 
@@ -49,7 +54,7 @@ class Job:
     effects: int = 0
     answer: HostCalls | None = None
     on_log: OnLog | None = None
-    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    id: str = field(default_factory=new_id)
     evidence: Evidence = field(default_factory=Evidence)
     calls: int = 0
     asked: asyncio.Task[None] | None = None

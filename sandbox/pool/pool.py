@@ -21,6 +21,7 @@ from sandbox.pool.config import (
 )
 from sandbox.pool.errors import PoolClosed, WorkerUnavailable
 from sandbox.pool.groups import Group, Groups
+from sandbox.pool.job import new_id
 from sandbox.pool.nursery import Nursery
 from sandbox.pool.process import Worker
 from sandbox.pool.verdicts import Evidence, Judgement, judge
@@ -77,8 +78,9 @@ class Pool:
     ) -> RunResult:
         """One run. A run whose worker died only because the zygote died is taken up once more."""
         begun = 0
+        run_id = new_id()  # before a worker is there: a run whose code does not load is a run too
         for _ in range(_TAKES):
-            run_id, evidence = await self._once(request, answer, on_log)
+            evidence = await self._once(run_id, request, answer, on_log)
             begun += evidence.begun
             if not evidence.lost or begun > 1:
                 break
@@ -133,19 +135,18 @@ class Pool:
         )
 
     # ── one run ──────────────────────────────────────────────────────────────────────────────────
-    async def _once(self, request: RunRequest, answer: HostCalls | None, on_log: OnLog | None) -> tuple[str, Evidence]:
+    async def _once(self, run_id: str, request: RunRequest, answer: HostCalls | None, on_log: OnLog | None) -> Evidence:
         group, taken = await self._take(request.code)
         if isinstance(taken, Evidence):
-            return "", taken
-        future = taken.run(request, self._config.grace, answer, on_log)
-        run_id = taken.job_id
+            return taken
+        future = taken.run(run_id, request, self._config.grace, answer, on_log)
         try:
             evidence = await future
         except asyncio.CancelledError:
             self._groups.drop(group, taken, "cancelled")
             raise
         self._settle(group, taken, evidence)
-        return run_id, evidence
+        return evidence
 
     async def _take(self, code: Code) -> tuple[Group, Worker | Evidence]:
         """A loaded worker of this code, or the evidence of why it does not load."""

@@ -82,12 +82,12 @@ class Worker:
         return job.done
 
     def run(
-        self, request: RunRequest, grace: float, answer: HostCalls | None, on_log: OnLog | None
+        self, run_id: str, request: RunRequest, grace: float, answer: HostCalls | None, on_log: OnLog | None
     ) -> asyncio.Future[Evidence]:
         """One run of the loaded code."""
         bounds = request.code.limits
         job = self._begin(Verb.RUN, bounds.timeout, grace)
-        job.owns, job.effects = request.code.owns, bounds.effects
+        job.id, job.owns, job.effects = run_id, request.code.owns, bounds.effects
         job.answer, job.on_log = answer, on_log
         self.runs += 1
         self._send(
@@ -110,11 +110,6 @@ class Worker:
     def usable(self) -> bool:
         """Whether it lives, as far as the host knows, and is meant to."""
         return not (self.dead or self.killed or self.zygote.lost)
-
-    @property
-    def job_id(self) -> str:
-        """The id of the job in flight, or nothing."""
-        return "" if self._job is None else self._job.id
 
     def kill(self, why: str) -> None:
         """End it by SIGKILL; `gone` is done when it is dead and reaped."""

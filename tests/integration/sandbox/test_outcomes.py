@@ -409,3 +409,26 @@ async def test_an_object_that_no_frame_holds_is_a_limit(bench: Bench) -> None:
     huge = json.dumps({"data": "x" * 9_000_000}).encode()
     result = await bench.pool.run(RunRequest(Code("huge", QUIET_NEIGHBOUR), huge))
     assert (result.verdict, result.layer) == (Verdict.LIMIT_EXCEEDED, Layer.LIMIT)
+
+
+async def test_a_run_whose_code_does_not_load_has_an_id(bench: Bench) -> None:
+    """One of its own: history keeps one row an id."""
+    broken = [await bench.run("def reconcile(obj, ctx)\n    pass\n", name="broken") for _ in range(2)]
+    failing = [await bench.run("1 / 0\n" + QUIET_NEIGHBOUR, name="failing") for _ in range(2)]
+    ids = [result.run_id for result in (*broken, *failing)]
+    assert all(ids)
+    assert len(set(ids)) == 4
+
+
+@pytest.mark.parametrize(("base", "verdict"), [("Retry", Verdict.RETRY), ("Fail", Verdict.FAILED)])
+async def test_an_author_may_name_failures_of_their_own(bench: Bench, base: str, verdict: Verdict) -> None:
+    """A subclass that nobody catches ends the run as its base does; one that is caught is an exception like any."""
+    head = f"from chakrator import {base}\n\nclass NotReady({base}):\n    pass\n\n"
+    result = await bench.run(function("raise NotReady('the disk is not there')", head))
+    assert result.verdict is verdict
+    assert result.layer is None or result.verdict is Verdict.FAILED
+    assert "the disk is not there" in result.message
+    plain = await bench.run(function(f"raise {base}('the disk is not there')", f"from chakrator import {base}\n\n"))
+    assert (plain.verdict, plain.layer) == (result.verdict, result.layer)
+    caught = f"try:\n    raise NotReady('no')\nexcept {base} as error:\n    ctx.status['said'] = str(error)"
+    assert (await bench.run(function(caught, head))).status == b'{"said":"no"}'
