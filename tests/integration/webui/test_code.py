@@ -35,6 +35,19 @@ async def test_the_sample_is_clean(greeter: Site) -> None:
     assert answer.json()["policy_version"]
 
 
+async def test_code_without_annotations_can_be_saved(greeter: Site) -> None:
+    """That a type is missing is advice, kept with the revision; only what cannot run is refused."""
+    source = 'def reconcile(obj, ctx):\n    ctx.status["phase"] = "Ready"\n'
+    async with greeter.client("author") as client:
+        found = (await client.post(f"{greeter.greeter}/validate", json={"source": source})).json()
+        saved = await save(client, greeter, source, None)
+    assert found["ok"], found
+    assert ("mypy", "no-untyped-def", "warning") in {
+        (one["tool"], one["code"], one["severity"]) for one in found["diagnostics"]
+    }
+    assert saved.status_code == 201, saved.text
+
+
 async def test_each_tool_finds_what_is_its_own(greeter: Site) -> None:
     """Places are those of the editor: an emoji before the finding counts twice."""
     source = SAMPLE.replace(
