@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from core.domain.keys import ReconcilerRef
+from core.errors import Unavailable
 from webui.access import RIGHTS, Action, Decider
 from webui.context import Caller, Found, Turn, Web
 from webui.errors import Problem, unauthenticated
@@ -31,6 +33,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 DNS_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 DNS_NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 MAX_REPLAYING = 10_000
+_log = logging.getLogger(__name__)
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -175,7 +178,10 @@ class Once:
             return _json(*known, headers={"Idempotency-Replayed": "true"})
         status, model = await produce()
         body = model.model_dump_json().encode()
-        await idempotency.remember(actor, key, sha, status, body)
+        try:
+            await idempotency.remember(actor, key, sha, status, body)
+        except Unavailable:  # the act is done: to say that it failed would be false, and invite it twice
+            _log.exception("the answer to an idempotent request could not be kept")
         return _json(status, body)
 
 
