@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -125,6 +126,7 @@ class Web:
         self.sessions = Sessions(review=self._review, clock=deps.clock, limits=limits)
         self.validating: dict[str, int] = {}
         self.turns: dict[tuple[str, str], Turn] = {}
+        self._line = asyncio.Lock()
         self._failed = Buckets(burst=10, interval=6.0)
         self._denied = Buckets(burst=60, interval=1.0)
 
@@ -150,11 +152,20 @@ class Web:
         return unauthenticated("the API server does not accept this token")
 
     async def by_bearer(self, token: str, source: str) -> Caller:
-        """The caller of a bearer token. Raises Problem 401, 429."""
-        if not self.sessions.knows(token):
+        """The caller of a bearer token. Raises Problem 401, 429.
+
+        No token is refused for the failures of others: it is reviewed, and only its own answer counts. What bounds
+        the reviews: a token that was refused seconds ago is not asked about again, and tokens from an address that
+        failed too often wait in one line, a review at a time. Failures beyond that get 429 and no audit entry.
+        """
+        if self.sessions.known_bad(token):
             self.admit(source)
-        user = await self.sessions.bearer(token)
+            raise unauthenticated("the API server does not accept this token")
+        late = not self.sessions.knows(token) and self._failed.wait(source, self.deps.clock.monotonic()) > 0
+        async with self._line if late else nullcontext():
+            user = await self.sessions.bearer(token)
         if user is None:
+            self.admit(source)
             raise await self.refuse_sign_in(source, "token")
         return Caller(user, token, "token", source)
 

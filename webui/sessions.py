@@ -23,6 +23,7 @@ Review = Callable[[str], Awaitable[UserInfo | None]]
 
 REVIEW_EVERY = 60.0
 CODE_LIFE = 600.0
+BAD_FOR = 10.0  # short: a token of a user who is made a moment later becomes good
 
 
 def _digest(secret: str) -> bytes:
@@ -62,6 +63,7 @@ class Sessions:
         self._limits = limits or SessionLimits()
         self._sessions: OrderedDict[bytes, Session] = OrderedDict()
         self._bearers: OrderedDict[bytes, tuple[UserInfo, float]] = OrderedDict()
+        self._bad: OrderedDict[bytes, float] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -121,11 +123,20 @@ class Sessions:
             return known[0]
         self._bearers.pop(digest, None)
         user = await self._review(token)
-        if user is not None:
-            self._bearers[digest] = (user, now)
-            while len(self._bearers) > self._limits.bearers:
-                self._bearers.popitem(last=False)
+        if user is None:
+            self._bad[digest] = self._clock.monotonic()
+            while len(self._bad) > self._limits.bearers:
+                self._bad.popitem(last=False)
+            return None
+        self._bearers[digest] = (user, now)
+        while len(self._bearers) > self._limits.bearers:
+            self._bearers.popitem(last=False)
         return user
+
+    def known_bad(self, token: str) -> bool:
+        """Whether the API server refused this token within the last seconds."""
+        at = self._bad.get(_digest(token))
+        return at is not None and self._clock.monotonic() - at < BAD_FOR
 
     def knows(self, token: str) -> bool:
         """Whether this token was reviewed within the last minute."""
