@@ -162,6 +162,7 @@ class Account:
         self._clock = clock
         self._everybody = everybody
         self._own = Gate()
+        self.revoked = False  # impersonation would still work for a ServiceAccount that is gone
         self.namespace = namespace
         self.name = name
         self.user = f"system:serviceaccount:{namespace}:{name}"
@@ -173,6 +174,9 @@ class Account:
 
     async def send(self, call: Call) -> Response:
         """A 2xx answer. Raises what the call expects as it is, and any other refusal as an EffectError."""
+        if self.revoked:
+            text = f"{call.what}: ServiceAccount {self.name} may not be used any more in namespace {self.namespace}"
+            raise NotTaken(text)
         try:
             answer = await self._transport.request(
                 call.method,

@@ -7,6 +7,7 @@ cannot leave objects behind that nobody will ever let go.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 
 import msgspec
@@ -16,17 +17,43 @@ from controller.cache import Cache, Entry
 from controller.finalizers import Finalizers, Release, patch_of
 from controller.health import MANAGER
 from controller.manager.tools import Tools
-from controller.spec import ReconcilerSpec
 from core.domain.actor import SYSTEM
 from core.domain.audit import AuditTag
-from core.domain.keys import FINALIZER_RELEASE, ReconcilerRef
+from core.domain.keys import FINALIZER_RELEASE, GROUP, Gvk, ReconcilerRef
 from core.errors import ChakratorError, Unavailable
 from core.kube.client import KubeTransport
-from core.kube.discovery import Resource
-from core.kube.errors import KindUnknown, Missing, Refused, Unprocessable, check
+from core.kube.discovery import Discovery, Resource
+from core.kube.errors import Missing, Refused, Unprocessable, check
 
 PAGE = 500
 MAX_TRIES = 5
+MAX_KINDS = 64
+ANNOTATION_FINALIZER_KINDS = f"{GROUP}/finalizer-kinds"
+
+
+_names = msgspec.json.Decoder(list[str])
+
+
+def finalizer_kinds(entry: Entry) -> frozenset[Gvk]:
+    """The kinds that a Reconciler's annotation names; others may write it, so what is no kind is left out."""
+    try:
+        names = _names.decode(entry.annotations.get(ANNOTATION_FINALIZER_KINDS, "[]"))
+    except msgspec.DecodeError:
+        return frozenset()
+    parts = [name.rpartition("/") for name in names[:MAX_KINDS]]
+    return frozenset(Gvk(version, kind) for version, _, kind in parts if version and kind)
+
+
+def _patch(entry: Entry, kinds: frozenset[Gvk]) -> bytes:
+    """Finalizer and annotation in one write: neither is ever there without the other."""
+    finalizers = [name for name in entry.finalizers if name != FINALIZER_RELEASE]
+    annotations = {key: text for key, text in entry.annotations.items() if key != ANNOTATION_FINALIZER_KINDS}
+    if kinds:
+        finalizers.append(FINALIZER_RELEASE)
+        annotations[ANNOTATION_FINALIZER_KINDS] = msgspec.json.encode(sorted(map(str, kinds))).decode()
+    steps = msgspec.json.decode(patch_of(entry, finalizers), type=list[msgspec.Raw])
+    change = {"op": "add", "path": "/metadata/annotations", "value": annotations}
+    return msgspec.json.encode([*steps, change])
 
 
 class Hold:
@@ -37,31 +64,45 @@ class Hold:
         self._resource = resource
         self._entry = entry
         self._lock = asyncio.Lock()
-        self._held = False
+        self._held: set[Gvk] = set()
         self._seen_rv = 0  # of our own last change: an older cached state says nothing about it
 
-    async def on(self) -> None:
-        """Returns when the Reconciler carries it. Raises Outage, or NotTaken also while it is being deleted."""
+    def kinds(self) -> frozenset[Gvk]:
+        """The kinds whose objects may carry this Reconciler's finalizer."""
+        entry = self._entry()
+        return frozenset() if entry is None else finalizer_kinds(entry)
+
+    async def on(self, kind: Gvk) -> None:
+        """Returns when the Reconciler carries it, for this kind. Raises Outage, or NotTaken also while it is
+        being deleted."""
         async with self._lock:
-            if self._held:
+            if kind in self._held:
                 return
             try:
                 entry = await self._current()
                 if entry is None or entry.deleting:
                     raise NotTaken("the Reconciler is being deleted: no finalizer is put on any more")
-                await self._set(entry, present=True)
+                await self._set(entry, lambda kinds: kinds | {kind})
             except ChakratorError as error:
                 meaning = Outage if error.retry else NotTaken
                 raise meaning(f"finalizer {FINALIZER_RELEASE} of the Reconciler: {error.message[:300]}") from error
-            self._held = True
+            self._held.add(kind)
+
+    async def forget(self, kind: Gvk) -> None:
+        """No object of this kind carries the finalizer any more. Raises what a request raises."""
+        async with self._lock:
+            self._held.discard(kind)
+            entry = await self._current()
+            if entry is not None:
+                await self._set(entry, lambda kinds: kinds - {kind})
 
     async def off(self) -> None:
         """Returns when the Reconciler does not carry it. Raises what a request raises."""
         async with self._lock:
-            self._held = False
+            self._held.clear()
             entry = await self._current()
             if entry is not None:
-                await self._set(entry, present=False)
+                await self._set(entry, lambda _kinds: frozenset())
 
     async def _current(self) -> Entry | None:
         entry = self._entry()
@@ -73,14 +114,17 @@ class Hold:
         answer = await self._transport.request("GET", self._resource.path(entry.namespace, entry.name))
         return None if answer.status == 404 else Entry.parse(entry.gvk, check(answer).body)
 
-    async def _set(self, entry: Entry, *, present: bool) -> None:
+    async def _set(self, entry: Entry, change: Callable[[frozenset[Gvk]], frozenset[Gvk]]) -> None:
         path = self._resource.path(entry.namespace, entry.name)
         known: Entry | None = entry
         for _ in range(MAX_TRIES):
-            if known is None or known.uid != entry.uid or (FINALIZER_RELEASE in known.finalizers) is present:
+            if known is None or known.uid != entry.uid:
                 return
-            others = [name for name in known.finalizers if name != FINALIZER_RELEASE]
-            body = patch_of(known, [*others, FINALIZER_RELEASE] if present else others)
+            before = finalizer_kinds(known)
+            kinds = change(before)
+            if kinds == before and (FINALIZER_RELEASE in known.finalizers) is bool(kinds):
+                return
+            body = _patch(known, kinds)
             try:
                 answer = check(
                     await self._transport.request(
@@ -108,46 +152,58 @@ class _Page(msgspec.Struct):
 _pages = msgspec.json.Decoder(_Page)
 
 
-async def strip_all(tools: Tools, spec: ReconcilerSpec) -> int:
-    """Takes this Reconciler's finalizer off every object that carries it; how many. Raises EffectError.
+class Stripper:
+    """Takes one Reconciler's finalizer off all objects of a kind, and tells the audit how many there were."""
 
-    Reads live, not from a cache: on the way out there may be no informer, and nothing may be missed.
-    """
-    try:
-        resource = await tools.discovery.resource(spec.watch)
-    except KindUnknown:
-        return 0  # the kind is gone, and its objects with it
-    account = Account(
-        transport=tools.transport,
-        clock=tools.clock,
-        namespace=spec.ref.namespace,
-        name=spec.service_account,
-        everybody=tools.gate,
-    )
-    watched = Watched(resource=resource, cache=Cache(spec.watch), wait_rv=_no_wait)
-    finalizers = Finalizers(account=account, ref=spec.ref, primary=watched)
-    release = Release(finalizers=finalizers, transport=tools.transport, primary=watched, ref=spec.ref)
-    count = 0
-    token = ""
-    while True:
-        page = await _list(tools, account, resource, token)
-        for raw in page.items:
-            entry = Entry.parse(spec.watch, bytes(raw))
-            if finalizers.on(entry):
-                await release.strip(entry)
-                count += 1
-        token = page.metadata.token
-        if not token:
-            break
-    if count:
-        await tools.services.audit.append(
-            SYSTEM,
-            AuditTag.FINALIZER_RELEASE,
-            namespace=spec.ref.namespace,
-            subject=spec.ref.name,
-            payload={"kind": str(spec.watch), "objects": count, "finalizer": spec.ref.finalizer},
-        )
-    return count
+    def __init__(self, tools: Tools, ref: ReconcilerRef) -> None:
+        self._tools = tools
+        self._ref = ref
+        self._untold: Counter[Gvk] = Counter()  # kept when a try ends half-way or the store does not answer
+
+    async def strip(self, account: Account, kind: Gvk) -> None:
+        """Returns when no object carries it; a revoked account leaves the controller's own rights. Raises
+        EffectError, and what discovery and the store raise.
+
+        Reads live, not from a cache: on the way out there may be no informer, and nothing may be missed.
+        """
+        resource = await self._served(kind)
+        if resource is not None and resource.namespaced:
+            await self._strip(account, resource, kind)
+        if self._untold[kind]:
+            await self._tools.services.audit.append(
+                SYSTEM,
+                AuditTag.FINALIZER_RELEASE,
+                namespace=self._ref.namespace,
+                subject=self._ref.name,
+                payload={"kind": str(kind), "objects": self._untold[kind], "finalizer": self._ref.finalizer},
+            )
+        del self._untold[kind]
+
+    async def _served(self, kind: Gvk) -> Resource | None:
+        """In whatever version, as of now: what is cached may be as old as this process."""
+        served = [
+            resource
+            for resource in await Discovery(self._tools.transport).kinds()
+            if (resource.gvk.group, resource.gvk.kind) == (kind.group, kind.kind)
+        ]
+        same = [resource for resource in served if resource.gvk == kind]
+        return next(iter(same or served), None)
+
+    async def _strip(self, account: Account, resource: Resource, kind: Gvk) -> None:
+        watched = Watched(resource=resource, cache=Cache(resource.gvk), wait_rv=_no_wait)
+        finalizers = Finalizers(account=account, ref=self._ref, primary=watched)
+        release = Release(finalizers=finalizers, transport=self._tools.transport, primary=watched, ref=self._ref)
+        token = ""
+        while True:
+            page = await _list(self._tools, account, resource, token)
+            for raw in page.items:
+                entry = Entry.parse(resource.gvk, bytes(raw))
+                if finalizers.on(entry):
+                    await release.strip(entry)
+                    self._untold[kind] += 1
+            token = page.metadata.token
+            if not token:
+                return
 
 
 async def _list(tools: Tools, account: Account, resource: Resource, token: str) -> _Page:

@@ -124,7 +124,7 @@ class Session:
         self._settling: set[QueueKey] | None = None
         self._known_schema: StatusSchema | None = None
         self.last_run: datetime | None = None
-        self.pauses: list[str] = []
+        self.pauses: list[tuple[int, str]] = []  # revision and why
         self.revoked = False  # the ServiceAccount is gone: its watches end with this session, without a linger
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────────
@@ -146,6 +146,10 @@ class Session:
                 stop()
             for informer in self._informers.values():
                 self._tools.informers.release(informer.key, at_once=self.revoked)
+
+    def revoke(self) -> None:
+        """The right to act is gone: no request is made as the ServiceAccount any more."""
+        self.revoked = self.account.revoked = True
 
     async def retire(self) -> None:
         """After `serve` has ended: the code's workers go."""
@@ -261,7 +265,7 @@ class Session:
         self._changed()
 
     def _on_pause(self, why: str) -> None:
-        self.pauses.append(why)
+        self.pauses.append((self.active.revision, why))
         self._changed()
 
     # ── WatchEvents ──────────────────────────────────────────────────────────────────────────────

@@ -10,15 +10,16 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
-from controller.account import EffectError, Outage
+from controller.account import Account, EffectError, Outage
 from controller.activation import CodeLoader, StartFailure, started_before
 from controller.cache import Entry
 from controller.health import Picture, StatusReporter
 from controller.manager.obstacles import obstacle
-from controller.manager.release import Hold, explain, strip_all
+from controller.manager.release import Hold, Stripper, explain
 from controller.manager.session import Duty, Session
 from controller.manager.tools import Tools
 from controller.spec import ActiveCode, ReconcilerSpec, SpecInvalid, parse_reconciler
@@ -79,7 +80,8 @@ class Supervisor:
         self._running: Activation | None = None
         self._fell_back_from = 0
         self._known_good = 0  # seq of an activation that is known to have started
-        self._left_behind: ReconcilerSpec | None = None  # watched another kind, whose objects may carry our finalizer
+        self._stripper = Stripper(tools, ref)
+        self._stripping: Account | None = None
         self._refused: _Refused | None = None
         self._settled = False
         self._loader = CodeLoader(
@@ -95,8 +97,20 @@ class Supervisor:
         )
 
     def poke(self) -> None:
-        """Something that decides may have changed."""
+        """Something that decides may have changed. A right that is gone ends what uses it now, whatever the
+        present step waits for."""
+        session = self._session
+        if session is not None and not session.revoked and self._obstacle(session.spec, self._running):
+            session.revoke()
+            if self._serving is not None:
+                self._serving.cancel()
+        if self._stripping is not None and self._spec is not None:
+            self._stripping.revoked |= self._obstacle(self._spec, self._sources.activation(self._spec)) is not None
         self._wake.set()
+
+    def _obstacle(self, spec: ReconcilerSpec, activation: Activation | None) -> Problem | None:
+        account = self._sources.service_account(spec.service_account)
+        return obstacle(spec, account, activation, self._tools.config.own_namespace)
 
     def drain(self) -> asyncio.Task[None] | None:
         """No further run begins, and no session; the task that ends with the last run in flight."""
@@ -175,14 +189,12 @@ class Supervisor:
         if entry.deleting:
             return await self._let_go(entry, spec)
         activation = self._sources.activation(spec)
-        account = self._sources.service_account(spec.service_account)
-        problem = obstacle(spec, account, activation, self._tools.config.own_namespace)
+        problem = self._obstacle(spec, activation)
         self._problems = [problem] if problem else []
         if problem or spec.suspend or activation is None:
             await self._close(revoked=problem is not None)
             if problem is not None:
-                # What lingers after a session that ended earlier would go on watching as an account that is gone.
-                self._tools.informers.evict(f"system:serviceaccount:{spec.ref.namespace}:{spec.service_account}")
+                self._evict(spec)
             return None
         resources = await self._resources(spec)
         if resources is None:
@@ -190,6 +202,7 @@ class Supervisor:
             return AGAIN
         await self._audit_pauses()
         await self._bring_up(group, entry, (spec, resources), activation)
+        await self._strip_left_behind(spec)
         await self._release_if_unused(entry)
         return AGAIN if self._problems else None
 
@@ -231,12 +244,7 @@ class Supervisor:
             if session.active.code_id != code.code_id:
                 await session.swap(code)
         else:
-            if self._session is not None and self._session.spec.watch != spec.watch:
-                self._left_behind = self._session.spec
             await self._close()
-            if self._left_behind is not None:
-                await strip_all(self._tools, self._left_behind)  # nobody will reconcile those objects again
-                self._left_behind = None
             self._open(group, spec, resources, code)
         self._running = activation
         self._known_good = activation.seq
@@ -287,7 +295,12 @@ class Supervisor:
     def _open(
         self, group: asyncio.TaskGroup, spec: ReconcilerSpec, resources: dict[Gvk, Resource], code: ActiveCode
     ) -> None:
-        session = Session(self._tools, Duty(spec, resources, code), changed=self._on_change, hold_release=self._hold.on)
+        session = Session(
+            self._tools,
+            Duty(spec, resources, code),
+            changed=self._on_change,
+            hold_release=partial(self._hold.on, spec.watch),
+        )
         self._session = session
         self._serving = group.create_task(self._serve(session), name=f"session of {self.ref}")
 
@@ -303,8 +316,8 @@ class Supervisor:
         session, serving = self._session, self._serving
         if session is None or serving is None:
             return
-        session.revoked = revoked
         if revoked:
+            session.revoke()
             serving.cancel()
         else:
             session.dispatcher.stop()
@@ -325,14 +338,15 @@ class Supervisor:
     async def _audit_pauses(self) -> None:
         session = self._session
         while session is not None and session.pauses:
-            why = session.pauses.pop(0)
+            revision, why = session.pauses[0]
             await self._tools.services.audit.append(
                 SYSTEM,
                 AuditTag.REVISION_PAUSE,
                 namespace=self.ref.namespace,
                 subject=self.ref.name,
-                payload={"revision": session.active.revision, "why": why},
+                payload={"revision": revision, "why": why},
             )
+            session.pauses.pop(0)  # not before it is in the trail
 
     # ── the way out ──────────────────────────────────────────────────────────────────────────────
     def _carries_hold(self) -> bool:
@@ -345,19 +359,63 @@ class Supervisor:
             and session.synced
             and not session.active.finalize
             and not session.carries_finalizer()
+            and not self._left_behind({session.spec.watch})
         )
 
     async def _release_if_unused(self, entry: Entry) -> None:
         if not entry.deleting and self._carries_hold():
             await self._hold.off()
 
+    async def _strip_left_behind(self, spec: ReconcilerSpec) -> None:
+        """Nobody will reconcile the objects of a kind again that was watched under an earlier spec."""
+        watched = {spec.watch, self._session.spec.watch} if self._session is not None else {spec.watch}
+        for kind in self._left_behind(watched):
+            try:
+                await self._strip(spec, kind)
+            except Outage:
+                raise
+            except EffectError as error:
+                self._problems.append(Problem(Reason.FORBIDDEN, explain(error, self.ref)))
+            else:
+                await self._hold.forget(kind)
+
+    def _left_behind(self, watched: set[Gvk]) -> list[Gvk]:
+        """Another version of a watched kind has the same objects: those are not left behind."""
+        same = {(kind.group, kind.kind) for kind in watched}
+        return sorted(kind for kind in self._hold.kinds() if (kind.group, kind.kind) not in same)
+
+    async def _strip(self, spec: ReconcilerSpec, kind: Gvk) -> None:
+        tools = self._tools
+        account = Account(
+            transport=tools.transport,
+            clock=tools.clock,
+            namespace=spec.ref.namespace,
+            name=spec.service_account,
+            everybody=tools.gate,
+        )
+        account.revoked = self._obstacle(spec, self._sources.activation(spec)) is not None
+        self._stripping = account
+        try:
+            await self._stripper.strip(account, kind)
+        finally:
+            self._stripping = None
+
+    def _evict(self, spec: ReconcilerSpec) -> None:
+        """What lingers after a session that ended earlier would go on watching as an account that is gone."""
+        self._tools.informers.evict(f"system:serviceaccount:{spec.ref.namespace}:{spec.service_account}")
+
     async def _let_go(self, entry: Entry, spec: ReconcilerSpec) -> float | None:
-        await self._close()
+        """What forbids to act as the ServiceAccount forbids it here too: then only the controller's own rights do."""
+        problem = self._obstacle(spec, self._sources.activation(spec))
+        await self._close(revoked=problem is not None)
+        if problem is not None:
+            self._evict(spec)
         self._problems = []
         if FINALIZER_RELEASE not in entry.finalizers:
             return None
         try:
-            await strip_all(self._tools, spec)
+            for kind in sorted(self._hold.kinds() | {spec.watch}):
+                await self._strip(spec, kind)
         except Outage:
             return SOON
         except EffectError as error:

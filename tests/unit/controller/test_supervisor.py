@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ from controller.activation import StartFailure
 from controller.cache import Entry
 from controller.manager.supervisor import Sources, Supervisor
 from controller.manager.tools import RECONCILER
-from controller.spec import ActiveCode
+from controller.spec import ActiveCode, ControllerConfig
 from core.domain.keys import ReconcilerRef
 from core.kube.discovery import Resource
 from sandbox.pool.config import LoadResult, Verdict
@@ -35,6 +36,7 @@ class Bench:
             transport=Script(),
             clock=self.clock,
             pool=self.pool,
+            config=ControllerConfig(own_namespace="c", seed_key=b"k"),
             services=SimpleNamespace(submissions=Source(), activations=self.log),
         )
         sources = Sources(
@@ -82,3 +84,17 @@ async def test_what_has_started_before_is_not_fallen_back_from() -> None:
     bench.entry = Bench().entry
     await bench.start()
     assert bench.log.asked == []
+
+
+async def test_a_right_that_is_gone_ends_its_runs_whatever_the_step_waits_for() -> None:
+    """A poke does it, not the step, which may wait for a drain or a start for seconds."""
+    bench = Bench()
+    revoked: list[bool] = []
+    session = SimpleNamespace(spec=spec(), revoked=False, revoke=lambda: revoked.append(True))
+    serving = asyncio.create_task(asyncio.Event().wait())
+    bench.supervisor._session = session  # type: ignore[assignment]
+    bench.supervisor._serving = serving  # type: ignore[assignment]
+    bench.supervisor._running = activation(8, 4)
+    bench.supervisor.poke()
+    await asyncio.wait([serving])
+    assert (serving.cancelled(), revoked) == (True, [True])
