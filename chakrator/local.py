@@ -13,7 +13,7 @@ import msgspec
 import platformdirs
 
 from core.clock import rfc3339
-from sandbox.pool.config import Code, Limits, PoolConfig, RunRequest, RunResult
+from sandbox.pool.config import ANY_KIND, Code, Limits, PoolConfig, RunRequest, RunResult
 from sandbox.pool.errors import CallRefused
 from sandbox.pool.pool import Pool
 from sandbox.wire.messages import Call
@@ -72,7 +72,7 @@ class State:
 
     async def answer(self, call: Call) -> bytes:
         """`get`: the object or null. `list`: those whose labels match."""
-        of_kind = [one for one in self.objects if _kind(one) == call.kind]
+        of_kind = [one for one in self.objects if call.kind in (_kind(one), one.get("kind"))]
         if call.verb == "get":
             for one in of_kind:
                 namespace, name = _name(one)
@@ -131,7 +131,7 @@ class DryRun:
                 id="dry-run",
                 source=self.source,
                 limits=Limits(timeout=self.timeout, memory=self.memory),
-                owns=tuple(sorted({_kind(one) for one in self.state})),
+                owns=(*sorted({_kind(one) for one in self.state}), ANY_KIND),
                 revision=0,
             )
             answer = State(self.state).answer

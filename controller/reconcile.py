@@ -341,4 +341,5 @@ def seed(key: bytes, entry: Entry) -> str:
 def _sentence(result: RunResult) -> str:
     """The message with the author's line, cut for a condition."""
     where = f" (line {result.line})" if result.line is not None else ""
+    where = "" if result.message.endswith(where) else where
     return result.message[: MAX_CONDITION_MESSAGE - len(where)] + where if result.message else where.strip()

@@ -71,7 +71,7 @@ class Breaker:
         return 0.0 if row is None or row.until is None else max(0.0, row.until - now)
 
     def forget(self, key: QueueKey) -> None:
-        """The object is gone."""
+        """The object is gone, or no longer the one that failed: its spec has changed."""
         self._rows.pop(key, None)
 
     def reset(self) -> None:

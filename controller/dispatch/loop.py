@@ -117,6 +117,7 @@ class Dispatcher:
             state.waits_for_change = False
         if request.fresh:
             state.failures = 0
+            self._breaker.forget(key)
         if request.after > 0 and key in self._running:
             state.wished_later = True
         self._queue.add(key, request.lane, request.reason, self._clock.monotonic(), request.after)

@@ -165,6 +165,9 @@ class PoolStatus:
     kills: Mapping[str, int] = field(default_factory=dict)
 
 
+# In `Code.owns`: every kind may be read, for a dry-run where no Reconciler says which.
+ANY_KIND = "*"
+
 # A host call is answered with JSON bytes, or raises sandbox.pool.errors.CallRefused with a sentence.
 HostCalls = Callable[[Call], Awaitable[bytes]]
 # Called with the run's id and each batch of its lines once, the last one included.

@@ -16,7 +16,7 @@ from contextlib import suppress
 
 import msgspec
 
-from sandbox.pool.config import Code, HostCalls, OnLog, RunRequest
+from sandbox.pool.config import ANY_KIND, Code, HostCalls, OnLog, RunRequest
 from sandbox.pool.deadline import Deadline
 from sandbox.pool.errors import CallRefused
 from sandbox.pool.job import Job, Verb
@@ -246,7 +246,7 @@ class Worker:
         value, error = b"null", ""
         if job.answer is None:
             error = "reads are not available here"
-        elif call.kind not in job.owns:
+        elif call.kind not in job.owns and ANY_KIND not in job.owns:
             error = f"{call.kind} is not declared"
         else:
             try:

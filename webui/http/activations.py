@@ -72,6 +72,9 @@ async def rollback(body: Rollback, web: Here, who: Who, there: There, once: Once
         number = body.to if body.to is not None else await activations.last_good(there.identity)
         if number is None or active is None:
             raise Problem(404, "not_found", "there is no earlier activation to go back to")
+        if number >= active.revision:
+            text = f"a rollback goes back, to a revision before the active one, which is {active.revision}"
+            raise Problem(422, "invalid", text, details={"active": active.revision, "to": number})
         wanted = await _wanted(web, there, number, body.reason, active.revision, ActivationKind.ROLLBACK)
         ran_before = await activations.was_active(
             there.identity, number, wanted.service_account, wanted.service_account_uid

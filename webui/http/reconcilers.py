@@ -187,7 +187,9 @@ async def _change(
     except ChakratorError as error:
         await _note(web, who, target, refused, payload | {"why": error.message[:1000]})
         raise
-    uid = str((resource.get("metadata") or {}).get("uid") or "")
+    # An object that goes at once is answered with a Status, which has its uid in the details.
+    named = resource.get("details") if resource.get("kind") == "Status" else resource.get("metadata")
+    uid = str((named or {}).get("uid") or "")
     await _note(web, who, target, done, payload | {"uid": uid})
     return resource
 

@@ -25,6 +25,8 @@ async def list_runs(
     """Newest first; `object` is `Kind namespace/name`."""
     where = RunFilter(reconciler=target, target=object, outcome=outcome)
     page = await web.deps.services.runs.list(where, cursor=cursor, limit=limit)
+    if not page.items and cursor is None:
+        await web.find(target)  # its runs outlive it; without any it must be there, or it is 404
     return Listing(items=[RunOut.of(row) for row in page.items], cursor=page.cursor)
 
 

@@ -28,7 +28,7 @@ from core.kube.reviews import UserInfo
 from core.logstream import LogBatch, Subscription
 from webui.access import RIGHTS, Action
 from webui.context import Caller, Web
-from webui.deps import COOKIE, DNS_LABEL, DNS_NAME
+from webui.deps import COOKIE, DNS_LABEL, DNS_NAME, bearer_of
 from webui.errors import Problem, crash, invalid, to_problem, unauthenticated
 from webui.sockets.wire import JOINED, Wire
 
@@ -96,10 +96,10 @@ class LogSockets:
     def __init__(self, web: Web) -> None:
         self._web = web
         self._connections: dict[str, Connection] = {}
+        self._engine_sids: dict[str, str] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._server = socketio.AsyncServer(
             async_mode="asgi",
-            transports=["websocket"],
             namespaces=[SPACE],
             cors_allowed_origins=[],  # the shell has checked: the library would believe forwarded headers
             max_http_buffer_size=MAX_MESSAGE,
@@ -111,7 +111,12 @@ class LogSockets:
         self._server.on("disconnect", self._disconnect, namespace=SPACE)
         for name, handler in (("subscribe", self._subscribe), ("credit", self._credit), ("unsubscribe", self._cease)):
             self._server.on(name, self._answered(handler), namespace=SPACE)
-        self.asgi = Wire(engineio.ASGIApp(self._server, engineio_path="socket.io"), most=web.deps.config.max_sockets)
+        self.asgi = Wire(
+            engineio.ASGIApp(self._server, engineio_path="socket.io"),
+            most=web.deps.config.max_sockets,
+            open_now=lambda: len(self._server.eio.sockets),
+            joined=lambda engine_sid: engine_sid in self._engine_sids.values(),
+        )
 
     @asynccontextmanager
     async def running(self, tasks: asyncio.TaskGroup) -> AsyncIterator[None]:
@@ -134,13 +139,16 @@ class LogSockets:
             raise socketio.exceptions.ConnectionRefusedError(_described(error)["code"]) from None
         scope[JOINED] = True
         self._connections[sid] = Connection(who)
+        self._engine_sids[sid] = self._server.manager.eio_sid_from_sid(sid, SPACE)
 
     async def _authenticate(self, scope: Mapping[str, Any], auth: object) -> Caller:
         """By a token in the greeting, or by the session cookie, which only a page of ours may use."""
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         source = scope["client"][0] if scope.get("client") else "unknown"
         token = auth.get("token") if isinstance(auth, dict) else None
-        if isinstance(token, str) and token:
+        if not isinstance(token, str) or not token:
+            token = bearer_of(headers.get("authorization"))
+        if token:
             return await self._web.by_bearer(token, source)
         cookie = _cookie(headers.get("cookie", ""))
         if cookie is None:
@@ -154,6 +162,7 @@ class LogSockets:
 
     def _drop(self, sid: str) -> None:
         connection = self._connections.pop(sid, None)
+        self._engine_sids.pop(sid, None)
         for tail in tuple(connection.tails.values()) if connection else ():
             self._end(tail)
 

@@ -109,3 +109,22 @@ def test_check_says_what_and_where(tmp_path: Path) -> None:
     clean = chakrator("check", str(sample), "-o", "json")
     assert clean.returncode == 0, clean.stdout
     assert json.loads(clean.stdout)["ok"] is True
+
+
+def test_a_dry_run_without_state_finds_nothing_there(tmp_path: Path) -> None:
+    """Nobody declares kinds in a dry-run: reading any of them works, and what is not given is missing."""
+    code, target, state = tmp_path / "code.py", tmp_path / "object.json", tmp_path / "state.json"
+    body = (
+        "    ctx.status['a'] = ctx.get('v1/ConfigMap', 'a') is None\n"
+        "    ctx.status['b'] = (ctx.get('ConfigMap', 'b') or {}).get('data')\n"
+        "    ctx.status['c'] = len(ctx.list('apps/v1/Deployment'))\n"
+    )
+    code.write_text(HEAD + body)
+    target.write_text(json.dumps(OBJECT))
+    child = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "b", "namespace": "default"}, "data": {}}
+    state.write_text(json.dumps(child | {"data": {"k": "v"}}))
+    for extra, expected in ((), None), (("--state", str(state)), {"k": "v"}):
+        done = chakrator("dry-run", str(code), "--object", str(target), *extra, "-o", "json")
+        line: dict[str, Any] = json.loads(done.stdout)
+        assert line["outcome"] == "Succeeded", line
+        assert line["effects"] == [{"effect": "status", "status": {"a": True, "b": expected, "c": 0}}]
