@@ -153,6 +153,9 @@ def test_versions_and_rollback(product: Any, tenant: str, eventually: Any) -> No
         assert back.status_code == 201, back.text
         assert back.json()["revision"] == 1
         eventually(lambda: said_by() == "one")
+        for not_older in (1, 2):
+            refused = api.post(f"{route}/rollback", json={"to": not_older, "reason": "forward"})
+            assert refused.status_code == 422, refused.text
         entries = api.get("/audit", params={"namespace": tenant}).json()["items"]
     told = {(entry["action"], (entry["payload"] or {}).get("reason")) for entry in entries}
     assert ("activation:rollback", "two is too loud") in told

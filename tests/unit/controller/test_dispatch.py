@@ -195,6 +195,26 @@ async def test_a_new_generation_starts_the_attempts_over() -> None:
     await running(bench, story)
 
 
+async def test_a_corrected_object_leaves_quarantine() -> None:
+    """Five deaths hold an object back; a new generation is another object, and runs at once with its own reason."""
+    dead = Ended(outcome=Outcome.OUT_OF_MEMORY, code_id="code-1")
+    bench = Bench(*[dead] * 5, SUCCEEDED)
+
+    async def story() -> None:
+        bench.dispatcher.enqueue(key(), CHANGED)
+        for wait in (0.0, 1.0, 2.0, 4.0, 8.0, 16.0):
+            await bench.at(wait)
+        assert len(bench.runs) == 5
+        bench.dispatcher.enqueue(key(), CHILD)
+        await bench.settle()
+        assert len(bench.runs) == 5
+        bench.dispatcher.enqueue(key(), CHANGED)
+        await bench.settle()
+        assert [run.reason for run in bench.runs][5:] == ["spec.message changed"]
+
+    await running(bench, story)
+
+
 async def test_failed_waits_for_the_object_or_the_code() -> None:
     """Neither a child nor the time runs it again."""
     bench = Bench(FAILED, FAILED, SUCCEEDED)

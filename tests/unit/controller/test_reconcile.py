@@ -162,9 +162,10 @@ async def test_an_object_that_is_gone() -> None:
 
 
 @pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.SUCCEEDED])
-async def test_only_a_success_has_effects(verdict: Verdict) -> None:
-    """Whatever else came back with the verdict is not looked at."""
-    bench = Bench(replace(PLAN, verdict=verdict, layer=PoolLayer.LIMIT, message="why", line=3))
+@pytest.mark.parametrize("message", ["why", "why (line 3)"])
+async def test_only_a_success_has_effects(verdict: Verdict, message: str) -> None:
+    """Whatever else came back with the verdict is not looked at; the line is told once."""
+    bench = Bench(replace(PLAN, verdict=verdict, layer=PoolLayer.LIMIT, message=message, line=3))
     ended = await bench.once()
     assert (str(ended.outcome), ended.layer, ended.message) == (str(verdict), Layer.LIMIT, "why (line 3)")
     assert steps(bench) == []
