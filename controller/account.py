@@ -35,6 +35,7 @@ from core.kube.errors import (
     Unreachable,
     check,
 )
+from core.kube.objects import Damaged
 
 APPLY_PATCH = "application/apply-patch+yaml"
 JSON_PATCH = "application/json-patch+json"
@@ -209,7 +210,10 @@ class Account:
             answer = await self.send(Call(f"get {resource.gvk.kind} {name}", "GET", path, expect=(Missing,)))
         except Missing:
             return None
-        return Entry.parse(resource.gvk, answer.body)
+        try:
+            return Entry.parse(resource.gvk, answer.body)
+        except Damaged as error:
+            raise NotTaken(f"get {resource.gvk.kind} {name}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from controller.manager.tools import RECONCILER, SERVICE_ACCOUNT, Tools
 from controller.reconcile import PoolLike
 from controller.spec import ControllerConfig, ReconcilerSpec
 from core.clock import Clock
-from core.domain.keys import ReconcilerRef
+from core.domain.keys import Gvk, ReconcilerRef
 from core.domain.revision import Activation
 from core.errors import ChakratorError
 from core.kube.client import KubeTransport
@@ -117,6 +117,12 @@ class Manager:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._admission.run(), name="admission check")
             group.create_task(self._tail.run(), name="activation tail")
+            discovery, schemas = Discovery(self._transport), StatusSchemas(self._transport)
+
+            def absent(kind: Gvk) -> None:
+                discovery.forget(kind)
+                schemas.forget(kind)
+
             tools = Tools(
                 transport=self._transport,
                 services=self._services,
@@ -125,9 +131,9 @@ class Manager:
                 logs=self._logs,
                 metrics=self._metrics,
                 config=self._config,
-                discovery=Discovery(self._transport),
-                schemas=StatusSchemas(self._transport),
-                informers=InformerRegistry(transport=self._transport, group=group, clock=self._clock),
+                discovery=discovery,
+                schemas=schemas,
+                informers=InformerRegistry(transport=self._transport, group=group, clock=self._clock, on_absent=absent),
                 gate=Gate(),
                 slots=asyncio.Semaphore(self._config.max_runs_in_flight),
             )

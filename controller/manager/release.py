@@ -24,6 +24,7 @@ from core.errors import ChakratorError, Unavailable
 from core.kube.client import KubeTransport
 from core.kube.discovery import Discovery, Resource
 from core.kube.errors import Missing, Refused, Unprocessable, check
+from core.kube.objects import shallow
 
 PAGE = 500
 MAX_TRIES = 5
@@ -217,7 +218,10 @@ async def _list(tools: Tools, account: Account, resource: Resource, token: str) 
         if own.status != 200:
             raise first from None
         answer = own
-    return _pages.decode(answer.body)
+    try:
+        return _pages.decode(answer.body)
+    except RecursionError:  # an object nested beyond reading must not keep the others from being let go
+        return _pages.decode(shallow(answer.body))
 
 
 async def _no_wait(_rv: int, _timeout: float) -> bool:

@@ -98,11 +98,10 @@ _MISSING_ANSWER = object()
 def guarded_write(obj: object) -> object:
     """The object itself, if what follows (setting or deleting an item or attribute) is the author's right."""
     kind = type(obj)
-    if kind in WRITABLE or type(kind) is UserMeta:
+    # A plain value cannot be changed by anybody: Python itself says so, in its own order and words
+    # (`None["x"] = 1`), which is an ordinary mistake and no reach for anything.
+    if kind in WRITABLE or kind in PLAIN or type(kind) is UserMeta:
         return obj
-    if kind in PLAIN:
-        # Python's own answer to an ordinary mistake (`None["x"] = 1`), which is no reach for anything.
-        raise TypeError(f"'{kind.__name__}' object cannot be assigned to")
     raise GuardRefused(f"an object of type {kind.__name__} cannot be changed")
 
 

@@ -7,6 +7,8 @@ from controller_script import ManualClock, Script, account, answer, refused
 
 from controller.account import Call, Gate, Journal, NotTaken, Outage, PlanInvalid, missing_right, refusal
 from core.domain.keys import Gvk
+from core.kube.client import Response
+from core.kube.discovery import Resource
 from core.kube.errors import Failure, Missing, Unreachable, to_error
 
 RBAC = (
@@ -129,3 +131,11 @@ def test_the_journal_keeps_what_was_answered() -> None:
     assert journal.wrote(gvk, answer(200, {"kind": "Status", "metadata": {}}), "prune ConfigMap b") == 0
     assert [(write.name, write.rv) for write in journal.writes] == [("a", 7), ("", 0)]
     assert journal.summary == ["create ConfigMap a", "prune ConfigMap b"]
+
+
+async def test_an_object_that_cannot_be_read_is_not_taken() -> None:
+    """It is the object's trouble, with a sentence, and no bug of a run."""
+    resource = Resource(gvk=Gvk("v1", "ConfigMap"), plural="configmaps", namespaced=True, has_status=False)
+    deep = b'{"apiVersion":"v1","kind":"ConfigMap","data":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    with pytest.raises(NotTaken, match="get ConfigMap a"):
+        await account(Script([Response(200, {}, deep)])).live(resource, "a")

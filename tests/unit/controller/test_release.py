@@ -124,6 +124,20 @@ async def test_objects_of_a_version_that_is_gone_are_reached_through_another() -
     assert told.counts == [1]
 
 
+async def test_an_object_too_deep_to_read_holds_up_nobody() -> None:
+    """The API server takes what no decoder here would follow; the finalizers are near the top."""
+    deep = (
+        b'{"metadata":{},"items":[{"metadata":{"name":"deep","uid":"u","resourceVersion":"5"},"spec":'
+        + b"[" * 5000
+        + b"]" * 5000
+        + b"},"
+    )
+    page_of_two = Response(200, {}, deep + CARRIES.raw + b"]}")
+    script, told = Script([*served("v1"), page_of_two, taken(primary(rv=6))]), Told()
+    await stripper(script, told).strip(account(script), MYRESOURCE)
+    assert told.counts == [1]
+
+
 async def test_a_kind_in_no_version_is_gone() -> None:
     """As live discovery says, not as a cache remembers."""
     script, told = Script(served()), Told()

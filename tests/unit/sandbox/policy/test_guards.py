@@ -6,6 +6,7 @@ import collections
 import datetime as dt
 import re
 import types
+from typing import Any
 
 import pytest
 
@@ -129,9 +130,12 @@ def test_write_refuses_all_else(obj: object) -> None:
 
 @pytest.mark.parametrize("obj", [(), "", b"", 1, 1.5, True, None, frozenset(), range(1)], ids=repr)
 def test_write_to_a_plain_value_is_an_ordinary_mistake(obj: object) -> None:
-    """`None["x"] = 1` is what everybody writes once; it is tried again like any other error."""
-    with pytest.raises(TypeError):
-        guards.guarded_write(obj)
+    """`None["x"] = 1` is what everybody writes once: Python refuses it, and nothing is changed by it."""
+    value: Any = guards.guarded_write(obj)
+    assert value is obj
+    for attempt in (lambda: value.__setitem__(0, 1), lambda: setattr(value, "x", 1), lambda: value.__delitem__(0)):
+        with pytest.raises((TypeError, AttributeError)):
+            attempt()
 
 
 @pytest.mark.parametrize(
