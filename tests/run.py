@@ -44,7 +44,9 @@ TIERS = (
     Tier("unit", pytest("tests/unit"), 600),
     Tier("escapes", pytest("tests/escapes"), 600),
     Tier("control plane", (str(BIN / "python"), "-m", "chakrator.up.assets"), 1800),
-    Tier("integration", pytest("tests/integration"), 1200),
+    # In a process of its own: these look at signals, descriptors and children of the process that they run in.
+    Tier("cage", pytest("tests/integration/sandbox"), 600),
+    Tier("integration", pytest("tests/integration", "--ignore=tests/integration/sandbox"), 1200),
     Tier("e2e", pytest("tests/e2e"), 600),
 )
 
