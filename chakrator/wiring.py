@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import secrets
 import socket
 from collections import Counter
@@ -22,6 +21,7 @@ import structlog
 from chakrator import __version__
 from chakrator.server import serving
 from chakrator.up import manifests
+from chakrator.up.files import private_folder, write_private
 from chakrator.up.main import ServeRequest
 from chakrator.up.resources import deploy_folder
 from controller.manager import Manager
@@ -255,12 +255,6 @@ def terms(raw: bytes, config: ControllerConfig) -> Terms:
     )
 
 
-def private_folder(path: Path) -> Path:
-    """The data folder, made for us alone where it is missing."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return path
-
-
 def seed_key(path: Path) -> bytes:
     """The host key of `random` and `uuid` in runs: kept beside the database, not in it, so that a copy of
     the database does not let anybody foretell them."""
@@ -269,11 +263,5 @@ def seed_key(path: Path) -> bytes:
         if len(key) == SEED_KEY_BYTES:
             return key
     key = secrets.token_bytes(SEED_KEY_BYTES)
-    temporary = path.with_suffix(".tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    write_private(path, key)
     return key
