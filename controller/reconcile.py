@@ -82,8 +82,9 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What one Reconciler's runs need around them; `hold_release` keeps the Reconciler from vanishing
-    before its finalizers do, and is awaited before the first of them is put on."""
+    """What one Reconciler's runs need around them; `slots` bound what runs in the cage over all Reconcilers.
+    `hold_release` keeps the Reconciler from vanishing before its finalizers do, and is awaited before the
+    first of them is put on."""
 
     spec: ReconcilerSpec
     account: Account
@@ -93,6 +94,7 @@ class Surroundings:
     clock: Clock
     trail: Trail
     seed_key: bytes
+    slots: asyncio.Semaphore
     hold_release: Callable[[], Awaitable[None]]
 
 
@@ -221,7 +223,9 @@ class Reconcile:
         )
         self._in_flight[active.code_id] += 1
         try:
-            async with self._workers:
+            # One's own slot first: who waits for a worker of its own must hold nothing that others wait for. So
+            # nobody has more than its workers in the common line, which is first come, first served.
+            async with self._workers, around.slots:
                 return await around.pool.run(request, answer=self._answers, on_log=on_log)
         finally:
             self._in_flight[active.code_id] -= 1
@@ -280,11 +284,16 @@ class Reconcile:
     async def _newest(self, key: QueueKey) -> Entry | None:
         """The object once the reflectors have passed what its last run wrote (promise 5); live when they do not
         get there in time."""
-        late = False
+        newest: dict[Gvk, int] = {}
         for write in self._own_writes.pop(key, ()):
-            watched = self._around.kinds[write.gvk]
-            if write.rv and not await watched.wait_rv(write.rv, OWN_WRITE_TIMEOUT):
-                late = True
+            newest[write.gvk] = max(write.rv, newest.get(write.gvk, 0))
+        # The reflectors go on side by side whichever of them is waited for: one deadline does for all.
+        clock = self._around.clock
+        until = clock.monotonic() + OWN_WRITE_TIMEOUT
+        late = False
+        for gvk, rv in newest.items():
+            left = max(0.0, until - clock.monotonic())
+            late |= not await self._around.kinds[gvk].wait_rv(rv, left)
         if late:
             self.late_caches += 1
             return await self._around.account.live(self._primary.resource, key.target.name)

@@ -84,7 +84,6 @@ class Dispatcher:
         run: Callable[[QueueKey, Attempt], Awaitable[Ended]],
         rules: Rules,
         clock: Clock,
-        slots: asyncio.Semaphore,
         code_id: str,
         on_ended: Callable[[QueueKey, Ended | None], None],
         on_pause: Callable[[str], None],
@@ -92,7 +91,6 @@ class Dispatcher:
         self._run = run
         self._rules = rules
         self._clock = clock
-        self._everybodys_slots = slots
         self._code_id = code_id
         self._on_ended = on_ended
         self._on_pause = on_pause
@@ -221,8 +219,7 @@ class Dispatcher:
         ended: Ended | None = None
         self._running.add(item.key)
         try:
-            async with self._everybodys_slots:
-                ended = await self._run(item.key, attempt)
+            ended = await self._run(item.key, attempt)
             self.cage_trouble = ""
         except (CageUnavailable, WorkerUnavailable) as error:
             self.cage_trouble = str(error)

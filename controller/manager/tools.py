@@ -24,7 +24,7 @@ SERVICE_ACCOUNT = Gvk("v1", "ServiceAccount")
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`gate` is shut while the API server cannot be reached at all; `slots` bound the runs of everybody."""
+    """`gate` is shut while the API server cannot be reached at all; `slots` bound what runs in the cage."""
 
     transport: KubeTransport
     services: Services

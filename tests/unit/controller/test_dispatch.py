@@ -104,7 +104,6 @@ class Bench:
             run=self._run,
             rules=Rules(backoff=Backoff(1.0, 300.0), resync=3600.0, held_back=lambda: self.held_back),
             clock=self.clock,
-            slots=asyncio.Semaphore(8),
             code_id="code-1",
             on_ended=lambda _key, _ended: None,
             on_pause=self.pauses.append,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -52,6 +53,9 @@ class Bench:
     rows: list[RunRow] = field(default_factory=list)
     retired: list[str] = field(default_factory=list)
     held: int = 0
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(64))
+    hangs: bool = False
+    clock: ManualClock = field(default_factory=ManualClock)
 
     def __post_init__(self) -> None:
         self.script = Script(list(self.answers))  # type: ignore[arg-type]
@@ -60,7 +64,7 @@ class Bench:
             identity=Identity(REF, Uid("u")),
             watch=MYRESOURCE,
         )
-        kinds: dict[Gvk, Watched] = {
+        self.kinds: dict[Gvk, Watched] = {
             MYRESOURCE: watched(MYRESOURCE, *([self.entry] if self.entry else [])),
             CONFIGMAP: watched(CONFIGMAP),
         }
@@ -69,12 +73,13 @@ class Bench:
             Surroundings(
                 spec=mine,
                 account=account(self.script),
-                kinds=kinds,
+                kinds=self.kinds,
                 schema=self.schema,
                 pool=self,
-                clock=ManualClock(),
+                clock=self.clock,
                 trail=self,
                 seed_key=b"key",
+                slots=self.slots,
                 hold_release=self.hold,
             ),
             active,
@@ -95,6 +100,8 @@ class Bench:
     async def run(self, request: RunRequest, **_given: object) -> RunResult:
         """The pool's."""
         self.requests.append(request)
+        if self.hangs:
+            await asyncio.Event().wait()
         return self.result
 
     async def retire(self, code_id: str) -> None:
@@ -197,6 +204,66 @@ async def test_an_outage_is_marked_as_one() -> None:
     ended = await bench.once()
     assert ended.outage
     assert [write.name for write in ended.writes] == ["x"]
+
+
+async def test_slow_code_of_others_holds_nobody_up() -> None:
+    """Runs that wait for a worker of their own Reconciler hold none of the slots that all share."""
+    slots = asyncio.Semaphore(8)
+    greedy = [Bench(PLAN, slots=slots, hangs=True) for _ in range(3)]
+    attempt = Attempt("spec.message changed", 1)
+    runs = [asyncio.create_task(bench.reconcile(KEY, attempt)) for bench in greedy for _ in range(16)]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert [len(bench.requests) for bench in greedy] == [2, 2, 2], "each has its two workers at work"
+    neighbour = Bench(PLAN, [TAKEN, TAKEN], slots=slots)
+    async with asyncio.timeout(5):
+        assert (await neighbour.once()).outcome is Outcome.SUCCEEDED
+    for run in runs:
+        run.cancel()
+    await asyncio.wait(runs)
+    assert slots._value == 8
+
+
+async def test_the_common_line_is_first_come_first_served() -> None:
+    """A Reconciler with many objects has no more of its runs in it than it has workers."""
+    slots = asyncio.Semaphore(1)
+    greedy, modest = Bench(PLAN, slots=slots, hangs=True), Bench(PLAN, [TAKEN, TAKEN], slots=slots)
+    attempt = Attempt("spec.message changed", 1)
+    runs = [asyncio.create_task(greedy.reconcile(KEY, attempt)) for _ in range(16)]
+    await asyncio.sleep(0)
+    run = asyncio.create_task(modest.once())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    for each in runs[:2]:
+        each.cancel()
+    async with asyncio.timeout(5):
+        assert (await run).outcome is Outcome.SUCCEEDED
+    for each in runs:
+        each.cancel()
+    await asyncio.wait(runs)
+
+
+async def test_all_own_writes_are_waited_for_under_one_deadline() -> None:
+    """Once a kind, up to its newest; then the object is read live, and that is counted."""
+    other = ApplyEffect(msgspec.Raw(b'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"b"}}'))
+    newer = answer(200, {"metadata": {"name": "x", "uid": "x", "resourceVersion": "12"}})
+    answers = [newer, TAKEN, TAKEN, answer(200, msgspec.json.decode(primary(rv=20).raw)), newer, TAKEN, TAKEN]
+    bench = Bench(replace(PLAN, effects=(ApplyEffect(CHILD), other)), answers)
+    waits: list[tuple[str, int, float]] = []
+
+    def never(gvk: Gvk) -> Watched:
+        async def wait_rv(rv: int, timeout: float) -> bool:
+            waits.append((gvk.kind, rv, timeout))
+            bench.clock.at += timeout
+            return False
+
+        return replace(bench.kinds[gvk], wait_rv=wait_rv)
+
+    bench.kinds |= {gvk: never(gvk) for gvk in bench.kinds}
+    for _ in range(2):
+        await bench.reconcile(KEY, Attempt("spec.message changed", 1))
+    assert waits == [("ConfigMap", 12, 5.0), ("MyResource", 9, 0.0)]
+    assert (bench.reconcile.late_caches, bench.script.answers) == (1, [])
 
 
 async def test_a_swap_retires_the_code_before() -> None:
