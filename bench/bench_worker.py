@@ -19,6 +19,7 @@ import uvloop
 
 from sandbox.pool.bootstrap import command
 from sandbox.pool.config import Code, Limits, PoolConfig, RunRequest
+from sandbox.pool.job import new_id
 from sandbox.pool.nursery import Nursery
 from sandbox.pool.pool import Pool
 
@@ -117,7 +118,7 @@ async def caged_fork() -> tuple[list[float], list[float], list[float]]:
         worker = await nursery.spawn(memory)
         starts.append(time.perf_counter() - start)
         await worker.load(Code("spin", SPIN, Limits(timeout=60.0)), 0.25)
-        running = worker.run(RunRequest(Code("spin", SPIN, Limits(timeout=60.0)), b"{}"), 0.25, None, None)
+        running = worker.run(new_id(), RunRequest(Code("spin", SPIN, Limits(timeout=60.0)), b"{}"), 0.25, None, None)
         await asyncio.sleep(0.002)
         start = time.perf_counter()
         worker.kill("bench")
@@ -185,7 +186,7 @@ async def idle_memory() -> dict[str, float]:
     fresh = private(worker.pid)
     code = Code("hot", SOURCE, owns=("v1/ConfigMap",))
     await worker.load(code, 0.25)
-    await worker.run(RunRequest(code, OBJECT), 0.25, None, None)
+    await worker.run(new_id(), RunRequest(code, OBJECT), 0.25, None, None)
     used = private(worker.pid)
     await nursery.close()
     return {"fresh_mb": round(fresh, 2), "after_a_run_mb": round(used, 2)}
