@@ -18,11 +18,16 @@ def _chosen(encoding: object, errors: object) -> tuple[str, str]:
     return known, errors
 
 
-def _encode(text: object) -> Callable[..., bytes]:
-    def encode(encoding: str = "utf-8", errors: str = "strict") -> bytes:
-        return str.encode(text, *_chosen(encoding, errors))  # type: ignore[arg-type]
+def encode(text: str, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+    """`str.encode`; the method of texts that are members of an enumeration too."""
+    return str.encode(text, *_chosen(encoding, errors))
 
-    return encode
+
+def _encode(text: object) -> Callable[..., bytes]:
+    def bound(encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return encode(text, encoding, errors)  # type: ignore[arg-type]
+
+    return bound
 
 
 def _decode(data: object) -> Callable[..., str]:

@@ -183,7 +183,8 @@ class Context:
 
     def condition(self, type: str, status: str | bool, reason: str, message: str = "") -> None:
         """A condition of the author's own on the object."""
-        word = str(status) if status is True or status is False else status
+        # A plain text first: an object of the author's may say that it equals anything.
+        word = _text(str(status) if status is True or status is False else status, "ctx.condition: status", None)
         if word not in ("True", "False", "Unknown"):
             raise ValueError('ctx.condition: status is "True", "False" or "Unknown"')
         kind = _text(type, "ctx.condition: type", _LABEL)
@@ -195,11 +196,12 @@ class Context:
 
     def event(self, reason: str, message: str, type: str = "Normal") -> None:
         """A KubeEvent on the object."""
-        if type not in ("Normal", "Warning"):
+        kind = _text(type, "ctx.event: type", None)
+        if kind not in ("Normal", "Warning"):
             raise ValueError('ctx.event: type is "Normal" or "Warning"')
         said = cut(_text(message, "ctx.event: message", None))
         self._intents.spend(len(said))
-        self._intents.want(EventEffect(_text(reason, "ctx.event: reason", _LABEL), said, type))
+        self._intents.want(EventEffect(_text(reason, "ctx.event: reason", _LABEL), said, kind))
 
     def requeue(self, after: object) -> None:
         """The earliest next run; the soonest of several wins."""

@@ -86,6 +86,8 @@ def _article(value: object) -> str:
 
 def cut(text: str, length: int = limits.MAX_TEXT) -> str:
     """`text` as it may travel: at most `length` characters, and no half of a surrogate pair."""
+    if type(text) is not str:
+        text = str.__str__(text)  # a subclass answers for its length and its letters by itself
     if len(text) > length:
         text = text[: length - 1] + "…"
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass as _record
 
 from sandbox.policy.attributes import register_api_type
-from sandbox.policy.classes import UserMeta
+from sandbox.policy.classes import AUTHOR_MODULE, UserMeta
 from sandbox.policy.facades.base import fixed
 
 _NOTHING = object()
@@ -140,7 +140,8 @@ def _comparison(key: Callable[[object], tuple[object, ...]], hook: str) -> Calla
 
 
 def _made(cls: object, options: dict[str, bool]) -> object:
-    if type(cls) is not UserMeta:
+    # A class of a facade (`Counter`) has the same metaclass, and all runs of a worker share it.
+    if type(cls) is not UserMeta or cls.__module__ != AUTHOR_MODULE:
         raise TypeError("dataclass decorates a class of yours")
     slots = _slots(cls)
     key = _key(slots)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from sandbox.policy.attributes import register_api_type
 from sandbox.policy.classes import EXTENSIBLE, USER_METAS, UserMeta
+from sandbox.policy.codecs import encode
 from sandbox.policy.errors import GuardRefused
 from sandbox.policy.facades.base import fixed
 
@@ -38,6 +39,8 @@ class EnumMeta(UserMeta):
             # `class Phase(str, Enum)` is printed as an enumeration, not as the text that it is too.
             hooks = ("__repr__", "__str__", "__format__")
             body = {**{hook: Enum.__dict__[hook] for hook in hooks}, **body}
+        if str in mixins:
+            body = {"encode": encode, **body}
         cls = type.__new__(mcls, name, bases, body)
         data = mixins[0] if mixins else next((kind for kind in _MIXINS if issubclass(cls, kind)), None)
         members: dict[str, object] = {}

@@ -12,7 +12,7 @@ from sandbox.wire import limits
 from sandbox.wire.messages import ApplyEffect, Call, ConditionEffect, DeleteEffect, EventEffect, Reply
 from sandbox.worker.api import PUBLIC, Context, Intents, Log, RunInfo
 from sandbox.worker.logs import RunLog
-from sandbox.worker.values import LimitReached
+from sandbox.worker.values import LimitReached, cut
 
 OWNS = ("v1/ConfigMap", "apps/v1/Deployment", "extensions/v1/Deployment")
 UNCLEAR = [("Secret", "not declared"), ("Deployment", "ambiguous"), ("v2/ConfigMap", "not declared")]
@@ -190,3 +190,43 @@ def test_the_public_names_are_those_of_the_types() -> None:
     """The policy is told exactly what an author may read; nothing of it begins with an underscore."""
     for kind, names in PUBLIC.items():
         assert names == {name for name in {*dir(kind), *getattr(kind, "__slots__", ())} if not name.startswith("_")}
+
+
+class Chameleon:
+    """Equal to everything, as an author's object may be."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 1
+
+
+class Heir(str):
+    """A str by inheritance, which answers for itself."""
+
+    __slots__ = ()
+
+    def isascii(self) -> bool:
+        return True
+
+    def __len__(self) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("value", [Chameleon(), Heir("True"), ["True"]])
+def test_what_only_says_that_it_is_one_of_the_words_is_none(value: object) -> None:
+    """An object that equals everything, or a subclass of str, would end the worker when it is encoded."""
+    ctx, intents = make()
+    with pytest.raises(TypeError, match="status"):
+        ctx.condition("Synced", value, "R")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="type"):
+        ctx.event("R", "m", value)  # type: ignore[arg-type]
+    assert intents.effects == []
+
+
+def test_a_text_that_travels_is_a_plain_one() -> None:
+    """A subclass of str would be asked for its own length and letters, and no encoder takes it."""
+    found = cut(Heir("é" * 5000))
+    assert type(found) is str
+    assert len(found) == limits.MAX_TEXT
