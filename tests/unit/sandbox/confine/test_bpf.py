@@ -27,6 +27,7 @@ SAMPLES = {
     "file": (0, 4096, 1, 2, 3, 0),
     "fork": (FORK, 0, 0, 0, 0, 0),
     "thread": (THREAD, 0, 0, 0, 0, 0),
+    "futex-pi": (0, 6, 0, 0, 0, 0),
 }
 
 
@@ -107,9 +108,17 @@ def test_other_architectures_and_x32_are_killed(name: str, args: tuple[int, ...]
         ("write", (3,), ALLOW),
         ("write", (2,), ERRNO | errno.EBADF),
         ("write", (4,), KILL),
-        ("sendto", (3, 0, 0, 0, 0), ALLOW),
-        ("sendto", (3, 0, 0, 0, 0x1000), KILL),
-        ("sendto", (3, 0, 0, 0, 1 << 32), KILL),
+        ("sendto", (3, 0, 0, 0, 0), KILL),
+        ("sendto", (3, 0, 1, 1, 0), KILL),
+        ("recvfrom", (3, 0, 1, 1, 0), KILL),
+        ("sendmsg", (3,), KILL),
+        ("recvmsg", (3,), KILL),
+        ("futex", (0, 128), ALLOW),
+        ("futex", (0, 1 | 128), ALLOW),
+        ("futex", (0, 9 | 128 | 256), ALLOW),
+        ("futex", (0, 6 | 128), KILL),
+        ("futex", (0, 11 | 128), KILL),
+        ("futex", (0, 3), KILL),
         ("mmap", (0, 4096, 3, 0x22), ALLOW),
         ("mmap", (0, 4096, 7, 0x22), KILL),
         ("mmap", (0, 4096, 3, 0x02), KILL),
