@@ -177,6 +177,36 @@ def parse_reconciler(raw: bytes, config: ControllerConfig) -> ReconcilerSpec:
     )
 
 
+class _Remnant(msgspec.Struct):
+    metadata: ObjectMeta
+    spec: object = None
+
+
+_remnants = msgspec.json.Decoder(_Remnant)
+
+
+def remnant(raw: bytes, config: ControllerConfig) -> ReconcilerSpec:
+    """A Reconciler whose spec does not parse, as far as its way out needs it: whose rights it had, and what it
+    watched; empty where that cannot be read either. Never to be run."""
+    document = _remnants.decode(raw)
+    meta, spec = document.metadata, document.spec if isinstance(document.spec, dict) else {}
+    watch = spec.get("watch")
+    watch = watch if isinstance(watch, dict) else {}
+    return ReconcilerSpec(
+        identity=Identity(ref=ReconcilerRef(meta.namespace, meta.name), uid=Uid(meta.uid)),
+        generation=meta.generation,
+        watch=Gvk(_text(watch.get("apiVersion")), _text(watch.get("kind"))),
+        owns=(),
+        service_account=_text(spec.get("serviceAccountName")),
+        limits=config.defaults,
+        workers=1,
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
 def _clamped(asked: _Limits, config: ControllerConfig) -> Limits:
     caps, defaults = config.caps, config.defaults
     timeout = defaults.timeout if asked.timeout is None else parse_duration(asked.timeout)

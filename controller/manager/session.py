@@ -74,6 +74,7 @@ class Session:
         self._tools = tools
         self._changed = changed
         self.spec = spec
+        self.resources = duty.resources
         self.account = Account(
             transport=tools.transport,
             clock=tools.clock,
@@ -178,6 +179,11 @@ class Session:
     def synced(self) -> bool:
         """Whether all caches are complete."""
         return all(informer.cache.synced for informer in self._informers.values())
+
+    @property
+    def absent(self) -> bool:
+        """Whether a kind is not there where it was found: it may be served elsewhere by now."""
+        return any(informer.state.value is InformerStatus.ABSENT for informer in self._informers.values())
 
     @property
     def total(self) -> int:

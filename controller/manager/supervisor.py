@@ -9,23 +9,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
 
-from controller.account import Account, EffectError, Outage
-from controller.activation import CodeLoader, StartFailure, started_before
+from controller.account import EffectError, Outage
+from controller.activation import StartFailure
 from controller.cache import Entry
 from controller.health import Picture, StatusReporter
+from controller.manager.leftovers import Leftovers
 from controller.manager.obstacles import obstacle
-from controller.manager.release import Hold, Stripper, explain
+from controller.manager.release import Hold, explain
 from controller.manager.session import Duty, Session
+from controller.manager.starting import Starts, same_duty
 from controller.manager.tools import Tools
-from controller.spec import ActiveCode, ReconcilerSpec, SpecInvalid, parse_reconciler
+from controller.spec import ActiveCode, ReconcilerSpec, SpecInvalid, parse_reconciler, remnant
 from core.domain.actor import SYSTEM
 from core.domain.audit import AuditTag
-from core.domain.backoff import Backoff
 from core.domain.conditions import Problem, Reason, ReconcilerHealth
 from core.domain.keys import FINALIZER_RELEASE, Gvk, ReconcilerRef
 from core.domain.revision import Activation, ActivationKind
@@ -36,7 +37,7 @@ from sandbox.pool.errors import CageUnavailable, PoolError, WorkerUnavailable
 
 AGAIN = 5.0
 SOON = 1.0
-START_BACKOFF = Backoff(2.0, 300.0)  # between tries to start code whose start was killed
+RECHECK = 60.0  # a kind may come to be served under another path, scope, or with a status
 
 log = structlog.get_logger("chakrator.supervisor")
 
@@ -49,17 +50,6 @@ class Sources:
     service_account: Callable[[str], Entry | None]
     activation: Callable[[ReconcilerSpec], Activation | None]
     resource: Resource
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """An activation that did not start under a spec, how often, and when it may be tried again."""
-
-    seq: int
-    spec: ReconcilerSpec
-    failure: StartFailure
-    tries: int
-    again_at: float
 
 
 class Supervisor:
@@ -78,16 +68,10 @@ class Supervisor:
         self._draining = False
         self._problems: list[Problem] = []
         self._running: Activation | None = None
-        self._fell_back_from = 0
-        self._known_good = 0  # seq of an activation that is known to have started
-        self._stripper = Stripper(tools, ref)
-        self._stripping: Account | None = None
-        self._refused: _Refused | None = None
         self._settled = False
-        self._loader = CodeLoader(
-            submissions=tools.services.submissions, activations=tools.services.activations, pool=tools.pool
-        )
+        self._starts = Starts(tools)
         self._hold = Hold(transport=tools.transport, resource=sources.resource, entry=sources.entry)
+        self._leftovers = Leftovers(tools, ref, hold=self._hold, forbidden=self._forbidden)
         self._reporter = StatusReporter(
             transport=tools.transport,
             resource=sources.resource,
@@ -104,13 +88,15 @@ class Supervisor:
             session.revoke()
             if self._serving is not None:
                 self._serving.cancel()
-        if self._stripping is not None and self._spec is not None:
-            self._stripping.revoked |= self._obstacle(self._spec, self._sources.activation(self._spec)) is not None
+        self._leftovers.recheck()
         self._wake.set()
 
     def _obstacle(self, spec: ReconcilerSpec, activation: Activation | None) -> Problem | None:
         account = self._sources.service_account(spec.service_account)
         return obstacle(spec, account, activation, self._tools.config.own_namespace)
+
+    def _forbidden(self, spec: ReconcilerSpec) -> bool:
+        return self._obstacle(spec, self._sources.activation(spec)) is not None
 
     def drain(self) -> asyncio.Task[None] | None:
         """No further run begins, and no session; the task that ends with the last run in flight."""
@@ -182,9 +168,11 @@ class Supervisor:
         try:
             spec = parse_reconciler(entry.raw, self._tools.config)
         except SpecInvalid as error:
-            await self._close()
-            self._problems = [Problem(Reason.INVALID_SPEC, str(error))]
-            return None
+            if not entry.deleting:
+                await self._close()
+                self._problems = [Problem(Reason.INVALID_SPEC, str(error))]
+                return None
+            spec = remnant(entry.raw, self._tools.config)
         self._spec, self._suspended, self._deleting = spec, spec.suspend, entry.deleting
         if entry.deleting:
             return await self._let_go(entry, spec)
@@ -202,9 +190,11 @@ class Supervisor:
             return AGAIN
         await self._audit_pauses()
         await self._bring_up(group, entry, (spec, resources), activation)
-        await self._strip_left_behind(spec)
-        await self._release_if_unused(entry)
-        return AGAIN if self._problems else None
+        self._problems += await self._leftovers.strip(spec, self._watched(spec))
+        if self._carries_hold(entry):
+            await self._hold.off()
+        unsettled = self._problems or (self._session is not None and self._session.absent)
+        return AGAIN if unsettled else RECHECK
 
     async def _resources(self, spec: ReconcilerSpec) -> dict[Gvk, Resource] | None:
         found: dict[Gvk, Resource] = {}
@@ -231,14 +221,18 @@ class Supervisor:
         """Has a session run this activation under this spec; one that does not start changes nothing."""
         spec, resources = duty
         session = self._session if not self._ended() else None
-        if session is not None and not self._same_duty(session.spec, spec):
+        if session is not None and not (same_duty(session.spec, spec) and session.resources == resources):
             session = None
         if session is not None and self._running is not None and self._running.seq == activation.seq:
             self._note_fallback(activation)
             return
-        code = await self._load(spec, activation)
+        code = await self._starts.load(spec, activation)
         if isinstance(code, StartFailure):
-            await self._not_started(entry, activation, code)
+            keeps = f"; revision {self._running.revision} keeps running" if self._session and self._running else ""
+            again = "" if code.final else " (tried again)"
+            text = f"revision {activation.revision} does not start{again}: {code.message}{keeps}"
+            self._problems = [Problem(Reason.ACTIVATION_FAILED, text)]
+            await self._starts.failed(entry, activation, code)
             return
         if session is not None:
             if session.active.code_id != code.code_id:
@@ -247,46 +241,13 @@ class Supervisor:
             await self._close()
             self._open(group, spec, resources, code)
         self._running = activation
-        self._known_good = activation.seq
+        self._starts.succeeded(activation)
         self._note_fallback(activation)
-
-    async def _load(self, spec: ReconcilerSpec, activation: Activation) -> ActiveCode | StartFailure:
-        """What did not start is not started again until the activation or the spec is another one; where the
-        start was killed, until its backoff is over."""
-        before, now = self._refused, self._tools.clock.monotonic()
-        if before is not None and (before.seq != activation.seq or not self._same_duty(before.spec, spec)):
-            before = None
-        if before is not None and (before.failure.final or now < before.again_at):
-            return before.failure
-        code = await self._loader.load(spec, activation)
-        self._refused = None
-        if isinstance(code, StartFailure):
-            tries = before.tries + 1 if before is not None else 1
-            again_at = self._tools.clock.monotonic() + START_BACKOFF.ceiling(tries)
-            self._refused = _Refused(activation.seq, spec, code, tries, again_at)
-        return code
 
     def _note_fallback(self, activation: Activation) -> None:
         if activation.kind is ActivationKind.FALLBACK:
             text = f"{activation.reason}; revision {activation.revision} keeps running"
             self._problems.append(Problem(Reason.ACTIVATION_FAILED, text))
-
-    async def _not_started(self, entry: Entry, activation: Activation, failure: StartFailure) -> None:
-        keeps = f"; revision {self._running.revision} keeps running" if self._session and self._running else ""
-        again = "" if failure.final else " (tried again)"
-        text = f"revision {activation.revision} does not start{again}: {failure.message}{keeps}"
-        self._problems = [Problem(Reason.ACTIVATION_FAILED, text)]
-        if started_before(entry.raw, activation):
-            self._known_good = activation.seq
-        if not failure.final or activation.seq == self._known_good:
-            return
-        if activation.seq != self._fell_back_from:
-            await self._loader.fall_back(activation, failure.message)
-            self._fell_back_from = activation.seq
-
-    @staticmethod
-    def _same_duty(one: ReconcilerSpec, other: ReconcilerSpec) -> bool:
-        return replace(one, generation=0) == replace(other, generation=0)
 
     def _ended(self) -> bool:
         return self._serving is None or self._serving.done()
@@ -332,8 +293,26 @@ class Supervisor:
     def _on_change(self) -> None:
         self._reporter.changed()
         session = self._session
-        if session is not None and (session.pauses or self._carries_hold()):
+        entry = self._sources.entry()
+        if session is not None and (session.pauses or session.absent or (entry and self._carries_hold(entry))):
             self._wake.set()
+
+    def _carries_hold(self, entry: Entry) -> bool:
+        """Whether the release finalizer is on and may come off: code without `finalize`, no object that has ours."""
+        session = self._session
+        return (
+            FINALIZER_RELEASE in entry.finalizers
+            and not entry.deleting
+            and session is not None
+            and session.synced
+            and not session.active.finalize
+            and not session.carries_finalizer()
+            and not self._leftovers.kinds({session.spec.watch})
+        )
+
+    def _watched(self, spec: ReconcilerSpec) -> set[Gvk]:
+        """Also by a session that still runs under the spec before."""
+        return {spec.watch, self._session.spec.watch} if self._session is not None else {spec.watch}
 
     async def _audit_pauses(self) -> None:
         session = self._session
@@ -349,80 +328,27 @@ class Supervisor:
             session.pauses.pop(0)  # not before it is in the trail
 
     # ── the way out ──────────────────────────────────────────────────────────────────────────────
-    def _carries_hold(self) -> bool:
-        """Whether the release finalizer is on and may come off: code without `finalize`, no object that has ours."""
-        entry, session = self._sources.entry(), self._session
-        return (
-            entry is not None
-            and FINALIZER_RELEASE in entry.finalizers
-            and session is not None
-            and session.synced
-            and not session.active.finalize
-            and not session.carries_finalizer()
-            and not self._left_behind({session.spec.watch})
-        )
-
-    async def _release_if_unused(self, entry: Entry) -> None:
-        if not entry.deleting and self._carries_hold():
-            await self._hold.off()
-
-    async def _strip_left_behind(self, spec: ReconcilerSpec) -> None:
-        """Nobody will reconcile the objects of a kind again that was watched under an earlier spec."""
-        watched = {spec.watch, self._session.spec.watch} if self._session is not None else {spec.watch}
-        for kind in self._left_behind(watched):
-            try:
-                await self._strip(spec, kind)
-            except Outage:
-                raise
-            except EffectError as error:
-                self._problems.append(Problem(Reason.FORBIDDEN, explain(error, self.ref)))
-            else:
-                await self._hold.forget(kind)
-
-    def _left_behind(self, watched: set[Gvk]) -> list[Gvk]:
-        """Another version of a watched kind has the same objects: those are not left behind."""
-        same = {(kind.group, kind.kind) for kind in watched}
-        return sorted(kind for kind in self._hold.kinds() if (kind.group, kind.kind) not in same)
-
-    async def _strip(self, spec: ReconcilerSpec, kind: Gvk) -> None:
-        tools = self._tools
-        account = Account(
-            transport=tools.transport,
-            clock=tools.clock,
-            namespace=spec.ref.namespace,
-            name=spec.service_account,
-            everybody=tools.gate,
-        )
-        account.revoked = self._obstacle(spec, self._sources.activation(spec)) is not None
-        self._stripping = account
-        try:
-            await self._stripper.strip(account, kind)
-        finally:
-            self._stripping = None
-
-    def _evict(self, spec: ReconcilerSpec) -> None:
-        """What lingers after a session that ended earlier would go on watching as an account that is gone."""
-        self._tools.informers.evict(f"system:serviceaccount:{spec.ref.namespace}:{spec.service_account}")
-
     async def _let_go(self, entry: Entry, spec: ReconcilerSpec) -> float | None:
         """What forbids to act as the ServiceAccount forbids it here too: then only the controller's own rights do."""
-        problem = self._obstacle(spec, self._sources.activation(spec))
-        await self._close(revoked=problem is not None)
-        if problem is not None:
+        forbidden = self._forbidden(spec)
+        await self._close(revoked=forbidden)
+        if forbidden:
             self._evict(spec)
         self._problems = []
         if FINALIZER_RELEASE not in entry.finalizers:
             return None
         try:
-            for kind in sorted(self._hold.kinds() | {spec.watch}):
-                await self._strip(spec, kind)
+            await self._leftovers.let_go(spec)
         except Outage:
             return SOON
         except EffectError as error:
             self._problems = [Problem(Reason.FORBIDDEN, explain(error, self.ref))]
             return AGAIN
-        await self._hold.off()
         return None
+
+    def _evict(self, spec: ReconcilerSpec) -> None:
+        """What lingers after a session that ended earlier would go on watching as an account that is gone."""
+        self._tools.informers.evict(f"system:serviceaccount:{spec.ref.namespace}:{spec.service_account}")
 
     # ── the picture ──────────────────────────────────────────────────────────────────────────────
     def _picture(self) -> Picture | None:
@@ -453,6 +379,6 @@ class Supervisor:
         """What would run if nothing (a suspension, a missing ServiceAccount) stood in its way."""
         activation = self._sources.activation(self._spec) if self._spec is not None else None
         failed = any(problem.reason is Reason.ACTIVATION_FAILED for problem in self._problems)
-        if failed and activation is not None and activation.seq != self._known_good:
+        if failed and activation is not None and not self._starts.is_good(activation):
             return None
         return activation

@@ -49,9 +49,9 @@ class Bench:
 
     async def start(self) -> ActiveCode | StartFailure:
         """One try to start revision 4, with what follows from it."""
-        code = await self.supervisor._load(spec(), activation(8, 4))
+        code = await self.supervisor._starts.load(spec(), activation(8, 4))
         if isinstance(code, StartFailure):
-            await self.supervisor._not_started(self.entry, activation(8, 4), code)
+            await self.supervisor._starts.failed(self.entry, activation(8, 4), code)
         return code
 
 

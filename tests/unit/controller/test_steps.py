@@ -1,0 +1,213 @@
+"""The steps of a supervisor: from what it sees to what it opens, closes and lets go of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+from controller_script import MYRESOURCE, RESOURCES, ManualClock, Script, metadata
+from test_activation import Log, Source, Warmer, activation
+
+from controller.account import Account, NotTaken
+from controller.cache import Entry
+from controller.manager import supervisor as module
+from controller.manager.session import Duty
+from controller.manager.supervisor import AGAIN, Sources, Supervisor
+from controller.manager.tools import RECONCILER, SERVICE_ACCOUNT
+from controller.spec import ControllerConfig
+from core.domain.conditions import Reason
+from core.domain.keys import FINALIZER_RELEASE, Gvk, ReconcilerRef
+from core.kube.discovery import Resource
+from sandbox.pool.config import LoadResult
+
+WIDGET = Gvk("example.com/v1", "Widget")
+GOOD = {"watch": {"apiVersion": "example.com/v1", "kind": "MyResource"}, "serviceAccountName": "greeter"}
+DYING = {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": [FINALIZER_RELEASE]}
+
+
+class Opened:
+    """A session that does nothing until it is stopped."""
+
+    def __init__(self, duty: Duty) -> None:
+        self.duty = duty
+        self.spec, self.resources, self.active = duty.spec, duty.resources, duty.active
+        self.pauses: list[tuple[int, str]] = []
+        self.absent = self.synced = self.revoked = self.retired = False
+        self.ending = asyncio.Event()
+        self.dispatcher = SimpleNamespace(stop=self.ending.set)
+
+    async def serve(self) -> None:
+        """Until stopped."""
+        await self.ending.wait()
+
+    async def retire(self) -> None:
+        """Noted."""
+        self.retired = True
+
+
+class Stage:
+    """A supervisor whose sessions, hold and stripper are the test's own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sessions: list[Opened] = []
+        self.resource = RESOURCES[MYRESOURCE]
+        self.stripped: list[tuple[str, Gvk, bool]] = []
+        self.refuses: NotTaken | None = None
+        self.held: set[Gvk] = {WIDGET}
+        self.sees()
+
+        def opens(_tools: object, duty: Duty, **_callbacks: object) -> Opened:
+            self.sessions.append(Opened(duty))
+            return self.sessions[-1]
+
+        monkeypatch.setattr(module, "Session", opens)
+        tools = SimpleNamespace(
+            transport=Script(),
+            clock=ManualClock(),
+            pool=Warmer([LoadResult(ok=True)] * 5),
+            config=ControllerConfig(own_namespace="c", seed_key=b"k"),
+            services=SimpleNamespace(submissions=Source(), activations=Log()),
+            discovery=SimpleNamespace(resource=self.found),
+            informers=SimpleNamespace(evict=lambda _name: None),
+            gate=None,
+        )
+        account = Entry.parse(SERVICE_ACCOUNT, msgspec.json.encode({"metadata": {**metadata("greeter"), "uid": "sa"}}))
+        sources = Sources(
+            entry=lambda: self.entry,
+            service_account={"greeter": account}.get,
+            activation=lambda _spec: activation(8, 4),
+            resource=Resource(gvk=RECONCILER, plural="reconcilers", namespaced=True, has_status=True),
+        )
+        self.supervisor = Supervisor(tools, ReconcilerRef("team-a", "greeter"), sources)  # type: ignore[arg-type]
+        leftovers = self.supervisor._leftovers
+        leftovers._stripper = SimpleNamespace(strip=self.strip)  # type: ignore[assignment]
+        leftovers._hold = SimpleNamespace(kinds=self.kinds, off=self.off, forget=self.forget)  # type: ignore[assignment]
+
+    def sees(self, spec: object = None, **meta: object) -> None:
+        """The Reconciler as the cache holds it from now on."""
+        document = {"metadata": metadata("greeter", **meta), "spec": GOOD if spec is None else spec}
+        self.entry = Entry.parse(RECONCILER, msgspec.json.encode(document))
+
+    @asynccontextmanager
+    async def group(self) -> AsyncIterator[asyncio.TaskGroup]:
+        """For the sessions."""
+        async with asyncio.TaskGroup() as group:
+            yield group
+            for session in self.sessions:
+                session.ending.set()
+
+    async def found(self, _gvk: Gvk) -> Resource:
+        """The discovery's."""
+        return self.resource
+
+    async def strip(self, account: Account, kind: Gvk) -> None:
+        """The stripper's."""
+        if self.refuses is not None:
+            raise self.refuses
+        self.stripped.append((account.name, kind, account.revoked))
+
+    def kinds(self) -> frozenset[Gvk]:
+        """The hold's."""
+        return frozenset(self.held)
+
+    async def off(self) -> None:
+        """The hold's."""
+        self.held.clear()
+
+    async def forget(self, kind: Gvk) -> None:
+        """The hold's."""
+        self.held.discard(kind)
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """A Reconciler that nothing stands in the way of."""
+    return Stage(monkeypatch)
+
+
+async def test_a_kind_that_is_served_otherwise_opens_the_session_anew(stage: Stage) -> None:
+    """Another path or a status subresource is another watch; the same answer changes nothing."""
+    async with stage.group() as group:
+        for _ in range(2):
+            await stage.supervisor._step(group)
+        assert len(stage.sessions) == 1
+        for served in (
+            Resource(gvk=MYRESOURCE, plural="myresources", namespaced=True, has_status=False),
+            Resource(gvk=MYRESOURCE, plural="mine", namespaced=True, has_status=False),
+        ):
+            stage.resource = served
+            await stage.supervisor._step(group)
+            assert stage.sessions[-1].duty.resources == {MYRESOURCE: served}
+        assert [session.retired for session in stage.sessions] == [True, True, False]
+
+
+async def test_a_kind_that_is_not_where_it_was_is_looked_for_soon(stage: Stage) -> None:
+    """Else now and then: nobody tells of a changed scope or status subresource."""
+    async with stage.group() as group:
+        slow = await stage.supervisor._step(group)
+        assert slow is not None
+        assert slow > AGAIN
+        stage.sessions[0].absent = True
+        assert await stage.supervisor._step(group) == AGAIN
+        stage.supervisor._wake.clear()
+        stage.supervisor._on_change()
+        assert stage.supervisor._wake.is_set()
+
+
+async def test_what_an_earlier_spec_watched_is_let_go(stage: Stage) -> None:
+    """Once; what is watched now is not."""
+    stage.held |= {MYRESOURCE}
+    async with stage.group() as group:
+        await stage.supervisor._step(group)
+        await stage.supervisor._step(group)
+    assert stage.stripped == [("greeter", WIDGET, False)]
+    assert stage.held == {MYRESOURCE}
+
+
+@pytest.mark.parametrize(
+    ("spec", "account", "revoked", "watched"),
+    [
+        ({**GOOD, "resync": "soon"}, "greeter", False, {MYRESOURCE}),
+        ({**GOOD, "watch": "MyResource"}, "greeter", False, set()),
+        ({"serviceAccountName": ["greeter"]}, "", True, set()),
+        ("nothing", "", True, set()),
+    ],
+    ids=["a duration", "the kind", "the account", "all of it"],
+)
+async def test_a_deleted_reconciler_that_does_not_parse_is_released(
+    stage: Stage, spec: object, account: str, revoked: bool, watched: set[Gvk]
+) -> None:
+    """By what can still be read of it; without its ServiceAccount by the controller's own rights alone."""
+    stage.sees(spec, **DYING)
+    async with stage.group() as group:
+        assert await stage.supervisor._step(group) is None
+    assert {kind for _, kind, _ in stage.stripped if kind.kind} == {WIDGET} | watched
+    assert {(name, gone) for name, _, gone in stage.stripped} == {(account, revoked)}
+    assert stage.held == set()
+
+
+async def test_what_hinders_the_release_is_told(stage: Stage) -> None:
+    """Also where the spec does not parse; it is tried again."""
+    stage.refuses = NotTaken("no right")
+    stage.sees({**GOOD, "resync": "soon"}, **DYING)
+    async with stage.group() as group:
+        assert await stage.supervisor._step(group) == AGAIN
+    (problem,) = stage.supervisor._problems
+    assert problem.reason is Reason.FORBIDDEN
+    assert "no right" in problem.message
+    assert stage.held == {WIDGET}
+
+
+async def test_a_reconciler_that_does_not_parse_runs_nothing(stage: Stage) -> None:
+    """And says why; nothing is let go of while it may be mended."""
+    async with stage.group() as group:
+        await stage.supervisor._step(group)
+        stage.sees({**GOOD, "resync": "soon"}, finalizers=[FINALIZER_RELEASE])
+        stage.stripped.clear()
+        await stage.supervisor._step(group)
+    assert [problem.reason for problem in stage.supervisor._problems] == [Reason.INVALID_SPEC]
+    assert (stage.stripped, stage.sessions[0].retired) == ([], True)
