@@ -6,6 +6,7 @@ project, so it has its own enums, and a test holds the two against each other.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -39,6 +40,13 @@ class Layer(StrEnum):
     HOST = "host"
 
 
+class Isolation(StrEnum):
+    """How long a worker lives: many runs of one revision, or one run, and nothing at all is carried over."""
+
+    REVISION = "Revision"
+    RUN = "Run"
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds of one run; `memory` (bytes of address space) is set when the worker is forked."""
@@ -51,13 +59,21 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What a worker is bound to for life. `id` is unique per Reconciler uid and revision and limits."""
+    """What a worker is bound to for life. `id` is unique per Reconciler uid, revision and everything else in here.
+
+    `reconciler` and `namespace` say whose caps its workers count against: without the first it is alone, without
+    the second it is no tenant's. `workers` is the Reconciler's own cap, 0 the pool's.
+    """
 
     id: str
     source: str
     limits: Limits = Limits()
     owns: tuple[str, ...] = ()
     revision: int = 0
+    isolation: Isolation = Isolation.REVISION
+    reconciler: str = ""
+    namespace: str = ""
+    workers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +132,31 @@ class CheckResult:
     policy_version: str
 
 
+def host_workers() -> int:
+    """The most workers of a host unless it is told otherwise: they spend their time running, not waiting."""
+    return min(64, 8 * (os.cpu_count() or 1))
+
+
 @dataclass(frozen=True, slots=True)
 class PoolConfig:
-    """How many workers and how they age. `allow_degraded` may hold `landlock` and nothing else.
+    """How many workers, who waits for them, and how they age. A cap of 0 follows the next wider one.
 
-    `spares` unbound workers stand by beside the `max_workers` bound ones. `uid` is what zygote and workers
+    `spares` stand by for any code, one more for each of `max_hot` codes that ran `hot_runs` times of late: it has
+    its code already, so a death leaves no gap. The unbound spares are beside the `max_workers`, the others among
+    them. `allow_degraded` may hold `landlock` and nothing else. `uid` is what zygote and workers
     become when the host is root: a number that nothing else on the machine should run as.
     """
 
-    max_workers: int = 16
-    max_workers_per_code: int = 2
+    max_workers: int = field(default_factory=host_workers)
+    max_workers_per_namespace: int = 0
+    max_workers_per_reconciler: int = 2
     max_waiting: int = 10_000
+    max_waiting_per_namespace: int = 2_500
     max_checks: int = 2
     spares: int = 1
+    max_hot: int = 4
+    hot_runs: int = 20
+    hot_for: float = 10.0
     max_runs: int = 500
     max_age: float = 600.0
     max_idle: float = 300.0
@@ -156,7 +184,9 @@ class PoolStatus:
     workers: int = 0
     idle: int = 0
     spares: int = 0
+    hot: int = 0
     waiting: int = 0
+    refused: int = 0
     zygote_pid: int | None = None
     layers: Mapping[str, str] = field(default_factory=dict)
     policy_version: str = ""

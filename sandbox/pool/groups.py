@@ -151,7 +151,7 @@ class Groups:
                 return worker
             group.members.discard(worker)
             self.total -= 1
-        if group.size >= self._config.max_workers_per_code:
+        if group.size >= self._config.max_workers_per_reconciler:
             return False
         if self.total >= self._config.max_workers and not self._evict():
             return False

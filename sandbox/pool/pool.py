@@ -11,6 +11,7 @@ from sandbox.pool.config import (
     CheckResult,
     Code,
     HostCalls,
+    Isolation,
     LoadResult,
     OnLog,
     PoolConfig,
@@ -192,6 +193,8 @@ class Pool:
             return "verdict"
         if group.retired or self._closed or not self._nursery.is_current(worker):
             return "retired"
+        if group.code.isolation is Isolation.RUN:
+            return "isolation"
         if worker.runs >= config.max_runs:
             return "runs"
         if time.monotonic() - worker.born > config.max_age:

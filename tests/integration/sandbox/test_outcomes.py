@@ -379,7 +379,7 @@ async def test_a_retired_code_keeps_no_worker(bench: Bench) -> None:
 
 async def test_many_runs_of_many_codes_share_few_workers(make_bench: MakeBench) -> None:
     """Twelve codes on three workers: all end, in whatever order, and the limit holds throughout."""
-    bench = await make_bench(PoolConfig(max_workers=3, max_workers_per_code=2))
+    bench = await make_bench(PoolConfig(max_workers=3, max_workers_per_reconciler=2))
     results = await asyncio.gather(*(bench.run(QUIET_NEIGHBOUR, name=f"code {n % 12}") for n in range(120)))
     assert {result.verdict for result in results} == {Verdict.SUCCEEDED}
     assert bench.pool.status().workers <= 3

@@ -75,7 +75,7 @@ async def test_an_idle_worker_is_used_before_another_is_started() -> None:
 
 async def test_at_the_codes_limit_runs_wait_in_order() -> None:
     """First come, first served."""
-    books = Books(max_workers_per_code=1)
+    books = Books(max_workers_per_reconciler=1)
     group, worker = await books.started("a", "a1")
     waiting = [asyncio.ensure_future(books.groups.permit(group)) for _ in range(2)]
     await turn()
@@ -154,7 +154,7 @@ async def test_cancelled_waiting_leaves_nothing_behind() -> None:
 
 async def test_who_comes_after_a_cancelled_wait_is_served() -> None:
     """An idle worker is handed out, though the queue held somebody who had left."""
-    books = Books(max_workers_per_code=1)
+    books = Books(max_workers_per_reconciler=1)
     group, worker = await books.started("a", "a1")
     gone = asyncio.ensure_future(books.groups.permit(group))
     await turn()
@@ -170,7 +170,7 @@ async def test_who_comes_after_a_cancelled_wait_is_served() -> None:
 
 async def test_who_leaves_and_who_comes_in_one_turn() -> None:
     """A wait that is cancelled but has not run since holds nobody up."""
-    books = Books(max_workers_per_code=1)
+    books = Books(max_workers_per_reconciler=1)
     group, worker = await books.started("a", "a1")
     gone = asyncio.ensure_future(books.groups.permit(group))
     await turn()
