@@ -9,7 +9,19 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_HELD, _ESCAPED = 0, 1
+from sandbox.confine import steps
+from sandbox.confine.steps import Plan, Step, StepFailed
+
+_HELD, _ESCAPED, _BROKEN = 0, 1, 2
+_FIRST_STEP = 100  # the exit code that tells of a step is its place in the order beyond this
+
+
+@dataclass(frozen=True, slots=True)
+class Unheld:
+    """What a canary showed to be missing: the layer, and how it was seen."""
+
+    layer: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +60,25 @@ WORKER = (
 )
 
 
-def run(probe: Probe, confine: Callable[[], None]) -> str | None:
-    """Fork, confine the child, let it try; None when it was held, else what happened instead."""
+def run(probe: Probe, order: tuple[Step, ...], plan: Plan) -> Unheld | None:
+    """Fork, take the steps in the child, let it try; None when it was held. OSError when nothing can be forked."""
     pid = os.fork()
     if pid == 0:
         try:
-            confine()
+            steps.take(order, plan)
             os._exit(probe.attempt())
+        except StepFailed as failed:
+            os._exit(_FIRST_STEP + [step.name for step in order].index(failed.step))
         except BaseException:
-            os._exit(_ESCAPED + 1)
+            os._exit(_BROKEN)
     _, status = os.waitpid(pid, 0)
-    if probe.signal is not None:
-        held = os.WIFSIGNALED(status) and os.WTERMSIG(status) == probe.signal
-    else:
-        held = os.WIFEXITED(status) and os.WEXITSTATUS(status) == _HELD
-    return None if held else f"the canary's {probe.name} was not stopped (wait status {status})"
+    code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
+    if code is not None and _FIRST_STEP <= code < _FIRST_STEP + len(order):
+        step = order[code - _FIRST_STEP]
+        return Unheld(step.layer, f"the canary could not take the step {step.name}")
+    ended = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+    held = code == _HELD if probe.signal is None else ended == probe.signal
+    return None if held else Unheld(probe.layer, f"the canary's {probe.name} was not stopped (wait status {status})")
 
 
 def landlock_holds() -> bool:

@@ -1,18 +1,21 @@
 """The ordered steps into the cage, by name; the first that fails ends the process that took it.
 
-The order carries meaning: the uid before PDEATHSIG, which a change of uid clears; Landlock before the
-limit on descriptors, which its ruleset needs one of; seccomp last, for it takes the other calls away.
+The order carries meaning: namespaces before the uid, while there may still be a right to them; the uid
+before PDEATHSIG, which a change of uid clears; no_new_privs before Landlock and seccomp, which demand it;
+Landlock before the limit on descriptors, which its ruleset needs one of; seccomp last, for it takes the
+other calls away.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sandbox.confine import landlock, rlimits, system
+from sandbox.confine import landlock, namespaces, rlimits, system
 from sandbox.confine.rlimits import Limit
 from sandbox.confine.seccomp import CONTROL_FD, SOCKET_FD, Program
 from sandbox.confine.system import System
@@ -32,7 +35,10 @@ class StepFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the steps are taken with. `landlock_abi` is 0 where an operator allowed to go without it."""
+    """What the steps are taken with. `landlock_abi` is 0 where an operator allowed to go without it.
+
+    `notes` is filled by the optional steps: what came of each, for the state of its layer.
+    """
 
     system: System
     parent: int
@@ -41,6 +47,7 @@ class Plan:
     limits: tuple[Limit, ...]
     program: Program
     socket: int = CONTROL_FD
+    notes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,10 @@ def _descriptors(plan: Plan) -> None:
 
 def _session(plan: Plan) -> None:
     os.setsid()
+
+
+def _namespaces(plan: Plan) -> None:
+    plan.notes[NAMESPACES.layer] = namespaces.leave(plan.system)
 
 
 def _identity(plan: Plan) -> None:
@@ -116,8 +127,13 @@ def _no_new_privileges(plan: Plan) -> None:
 def _no_executable_memory(plan: Plan) -> None:
     try:
         plan.system.prctl(system.PR_SET_MDWE, system.PR_MDWE_REFUSE_EXEC_GAIN)
-    except OSError:
-        return  # a kernel before 6.3; the filter refuses PROT_EXEC as well
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        # A kernel before 6.3; the filter refuses PROT_EXEC as well.
+        plan.notes[NO_EXECUTABLE_MEMORY.layer] = "not taken: it needs Linux 6.3"
+        return
+    plan.notes[NO_EXECUTABLE_MEMORY.layer] = "on"
 
 
 def _landlock(plan: Plan) -> None:
@@ -139,6 +155,7 @@ def _seccomp(plan: Plan) -> None:
 
 SESSION = Step("session", "process", _session)
 DESCRIPTORS = Step("descriptors", "process", _descriptors)
+NAMESPACES = Step("namespaces", "namespaces", _namespaces)
 BOUNDING_SET = Step("bounding-set", "identity", _bounding_set)
 IDENTITY = Step("identity", "identity", _identity)
 CAPABILITIES = Step("capabilities", "identity", _capabilities)
@@ -146,7 +163,7 @@ UNDUMPABLE = Step("undumpable", "process", _undumpable)
 DIE_WITH_PARENT = Step("die-with-parent", "process", _die_with_parent)
 UNMASKED = Step("signals", "process", _unmasked)
 NO_NEW_PRIVILEGES = Step("no-new-privileges", "no_new_privs", _no_new_privileges)
-NO_EXECUTABLE_MEMORY = Step("no-executable-memory", "process", _no_executable_memory)
+NO_EXECUTABLE_MEMORY = Step("no-executable-memory", "executable_memory", _no_executable_memory)
 LANDLOCK = Step("landlock", "landlock", _landlock)
 NICE = Step("nice", "process", _nice)
 RLIMITS = Step("rlimits", "rlimits", _rlimits)
@@ -169,6 +186,7 @@ WORKER = (
 )
 ZYGOTE = (
     SESSION,
+    NAMESPACES,
     BOUNDING_SET,
     IDENTITY,
     CAPABILITIES,
@@ -176,6 +194,7 @@ ZYGOTE = (
     DIE_WITH_PARENT,
     UNMASKED,
     NO_NEW_PRIVILEGES,
+    NO_EXECUTABLE_MEMORY,
     LANDLOCK,
     RLIMITS,
     SECCOMP,

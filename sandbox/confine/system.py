@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
@@ -14,6 +15,13 @@ PR_CAPBSET_DROP = 24
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_MDWE = 65
 PR_MDWE_REFUSE_EXEC_GAIN = 1
+
+# signal(2) of the C library keeps its own two signals from us; posix_spawn(3) of the same library starts
+# its children with them ignored (`make` does so), and an ignored signal is inherited for ever.
+LIBRARY_SIGNALS = (32, 33)
+_SYS_RT_SIGACTION = {"x86_64": 13, "aarch64": 134}
+_KERNEL_SIGSET_BYTES = 8
+_SIGACTION_BYTES = 64  # more than any kernel reads; all zero is SIG_DFL without flags
 
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
@@ -49,6 +57,11 @@ class System:
         if self._libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero) < 0:
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code))
+
+    def default_signal(self, number: int) -> None:
+        """`rt_sigaction(2)` to SIG_DFL, past the C library, which refuses its own signals."""
+        call = _SYS_RT_SIGACTION[platform.machine()]
+        self.syscall(call, number, ctypes.create_string_buffer(_SIGACTION_BYTES), None, _KERNEL_SIGSET_BYTES)
 
     def drop_capabilities(self) -> None:
         """Empty the effective, permitted and inheritable sets."""

@@ -15,10 +15,10 @@ import socket
 
 import msgspec
 
-from sandbox.confine import landlock, namespaces, probes, rlimits, steps
+from sandbox.confine import landlock, probes, rlimits, steps
 from sandbox.confine.seccomp import CONTROL_FD, SOCKET_FD, WORKER, ZYGOTE, Program
 from sandbox.confine.steps import Plan, StepFailed
-from sandbox.confine.system import System
+from sandbox.confine.system import LIBRARY_SIGNALS, System
 from sandbox.wire import frames, limits
 from sandbox.wire.control import (
     MAX_PACKET,
@@ -73,26 +73,34 @@ class Zygote:
         """Warm, quiet, caged and tried; raises Unfit or StepFailed."""
         if platform.system() != "Linux":
             raise Unfit("kernel", "the cage needs Linux")
-        self._program = Program.of(WORKER)
-        own = Program.of(ZYGOTE)
+        try:
+            self._program, own = Program.of(WORKER), Program.of(ZYGOTE)
+        except OSError as error:
+            raise Unfit("seccomp", error.strerror or str(error)) from None
         language = self._warm()
         self._worker = Worker(language, self._alarm)
-        self._tasks = os.open("/proc/self/task", os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            self._tasks = os.open("/proc/self/task", os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise Unfit("proc", f"/proc/self/task: {error.strerror}") from None
         self._layers["oom_score"] = self._score()
         # What the interpreter took for itself, and what our parents ignore (nohup): an ignored signal is inherited.
         for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
             signal.signal(number, signal.SIG_DFL)
+        for reserved in LIBRARY_SIGNALS:
+            self._system.default_signal(reserved)
         signal.signal(signal.SIGALRM, self._alarm.ring)
         hygiene.quiet()
         self._abi = self._landlock_abi()
-        self._layers["namespaces"] = namespaces.leave(self._system)
-        self._cage(Plan(self._system, self._settings.parent, self._settings.uid, self._abi, rlimits.zygote(), own))
+        plan = Plan(self._system, self._settings.parent, self._settings.uid, self._abi, rlimits.zygote(), own)
+        self._cage(plan)
         hygiene.close_imports(keep_tools=self._settings.disable_policy)
         gc.collect()
         gc.disable()
         self._canaries()
         gc.freeze()
-        self._layers |= {"seccomp": "on", "no_new_privs": "on", "rlimits": "on", "identity": f"uid {os.getuid()}"}
+        self._layers |= plan.notes | dict.fromkeys(("process", "no_new_privs", "rlimits", "seccomp"), "on")
+        self._layers["identity"] = f"on (uid {os.getuid()})"
         return Up(self._layers, language.version)
 
     def serve(self) -> None:
@@ -137,9 +145,7 @@ class Zygote:
         try:
             version = landlock.abi(self._system)
         except OSError as error:
-            why = (
-                f"{error.strerror}; it needs Linux 5.13 with landlock in lsm=, and a container profile that lets it be"
-            )
+            why = error.strerror or str(error)
             if "landlock" not in self._settings.allow_degraded:
                 raise Unfit("landlock", why) from None
             self._layers["landlock"] = f"off: {why}"
@@ -156,9 +162,12 @@ class Zygote:
 
     def _canaries(self) -> None:
         for probe in probes.WORKER:
-            problem = probes.run(probe, lambda: steps.take(steps.WORKER, self._plan(_CANARY_MEMORY, _DEV_NULL)))
-            if problem is not None:
-                raise Unfit(probe.layer, problem)
+            try:
+                unheld = probes.run(probe, steps.WORKER, self._plan(_CANARY_MEMORY, _DEV_NULL))
+            except OSError as error:
+                raise Unfit("processes", f"the canary could not be forked: {error.strerror}") from None
+            if unheld is not None:
+                raise Unfit(unheld.layer, unheld.why)
 
     def _plan(self, memory: int, fd: int) -> Plan:
         limits_of_worker = rlimits.worker(memory)
