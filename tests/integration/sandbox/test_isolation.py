@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from sandbox.pool.config import Code, Isolation, RunRequest, RunResult, Verdict
-from tests.integration.sandbox.support import OBJECT, Bench, function
+from tests.integration.sandbox.support import OBJECT, Bench, function, until
 
 # Plain Python, as after an escape from the language: what it writes lies outside the namespace of its run.
 MARK = function(
@@ -45,4 +45,4 @@ async def test_a_run_in_isolation_meets_nothing_of_an_earlier_one(bare: Bench) -
         *(bare.pool.run(RunRequest(marking(Isolation.RUN), OBJECT)) for _ in range(6)),
     )
     assert {(one.verdict, one.status) for one in results} == {(Verdict.SUCCEEDED, b'{"seen":0}')}
-    assert bare.pool.status().kills["isolation"] == 10
+    await until(lambda: bare.pool.status().kills.get("isolation") == 10)
