@@ -35,7 +35,7 @@ from core.kube.errors import (
     Unreachable,
     check,
 )
-from core.kube.objects import Damaged
+from core.kube.objects import Damaged, shallow
 
 APPLY_PATCH = "application/apply-patch+yaml"
 JSON_PATCH = "application/json-patch+json"
@@ -234,8 +234,11 @@ class Journal:
         self.summary: list[str] = []
 
     def wrote(self, gvk: Gvk, answer: Response, text: str) -> int:
-        """Notes an answered write; its resourceVersion, or 0."""
-        meta = _answered.decode(answer.body).metadata
+        """Notes an answered write; its resourceVersion, or 0. Raises NotTaken when the answer is no object."""
+        try:
+            meta = _read(answer.body).metadata
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise NotTaken(f"{text}: the API server's answer cannot be read") from error
         rv = int(meta.resource_version) if meta.resource_version.isdecimal() else 0
         self.writes.append(Write(gvk, meta.name, meta.uid, rv))
         self.summary.append(text)
@@ -247,3 +250,10 @@ class _Answered(msgspec.Struct):
 
 
 _answered = msgspec.json.Decoder(_Answered)
+
+
+def _read(body: bytes) -> _Answered:
+    try:
+        return _answered.decode(body)
+    except RecursionError:
+        return _answered.decode(shallow(body))

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from core.kube.objects import shallow
+
 Json = object
 FieldSet = Mapping[str, object]
 
@@ -35,10 +37,15 @@ _decoder = msgspec.json.Decoder(_Object)
 
 
 class Ownership:
-    """The managedFields of one object."""
+    """The managedFields of one object; of one that is nested too deeply to be read, their upper levels: who
+    manages it is told, and no path below counts as anybody's."""
 
     def __init__(self, raw: bytes) -> None:
-        self._entries = _decoder.decode(raw).metadata.managed_fields
+        try:
+            found = _decoder.decode(raw)
+        except RecursionError:
+            found = _decoder.decode(shallow(raw))
+        self._entries = found.metadata.managed_fields
 
     def applied(self, manager: str, subresource: str = "") -> FieldSet | None:
         """The fields of this manager's Apply entry, or None when it has none."""
@@ -53,43 +60,63 @@ class Ownership:
 
 
 def covers(desired: Json, fields: FieldSet) -> bool:
-    """Whether every path of `desired` is in `fields`. Nulls and empty containers ask for nothing."""
+    """Whether every path of `desired` is in `fields`. Nulls and empty containers ask for nothing; what is nested
+    beyond following is not covered."""
+    try:
+        return _covers(desired, fields)
+    except RecursionError:
+        return False
+
+
+def within(fields: FieldSet, desired: Json) -> bool:
+    """Whether `fields` has no path that `desired` lacks; not where they are nested beyond following."""
+    try:
+        return _within(fields, desired)
+    except RecursionError:
+        return False
+
+
+def _covers(desired: Json, fields: FieldSet | None) -> bool:
+    if fields is None:
+        return False
     if not fields:
         return True  # a leaf: a scalar, or a container that is replaced as a whole
     if isinstance(desired, Mapping):
         return all(
-            value is None or _is_empty(value) or (f"f:{name}" in fields and covers(value, _sub(fields, f"f:{name}")))
+            value is None or _is_empty(value) or (f"f:{name}" in fields and _covers(value, _sub(fields, f"f:{name}")))
             for name, value in desired.items()
         )
     if isinstance(desired, Sequence) and not isinstance(desired, str | bytes):
         return all(
-            any(covers(item, _sub(fields, key)) for key in _keys_of(item, index, fields))
+            any(_covers(item, _sub(fields, key)) for key in _keys_of(item, index, fields))
             for index, item in enumerate(desired)
         )
     return False  # a scalar where somebody now keeps a structure
 
 
-def within(fields: FieldSet, desired: Json) -> bool:
-    """Whether `fields` has no path that `desired` lacks."""
+def _within(fields: FieldSet | None, desired: Json) -> bool:
+    if fields is None:
+        return False
     for name in fields:
         if name == ".":
             continue
         if name.startswith("f:"):
             if not isinstance(desired, Mapping) or name[2:] not in desired:
                 return False
-            if not within(_sub(fields, name), desired[name[2:]]):
+            if not _within(_sub(fields, name), desired[name[2:]]):
                 return False
         elif not isinstance(desired, Sequence) or not any(
-            name in _keys_of(item, index, fields) and within(_sub(fields, name), item)
+            name in _keys_of(item, index, fields) and _within(_sub(fields, name), item)
             for index, item in enumerate(desired)
         ):
             return False
     return True
 
 
-def _sub(fields: FieldSet, key: str) -> FieldSet:
+def _sub(fields: FieldSet, key: str) -> FieldSet | None:
+    """None for what was cut off when managedFields were read: unknown, and not the `{}` of a leaf."""
     inner = fields.get(key)
-    return inner if isinstance(inner, Mapping) else {}
+    return inner if isinstance(inner, Mapping) else None
 
 
 def _is_empty(value: Json) -> bool:

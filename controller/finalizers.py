@@ -15,6 +15,7 @@ from controller.cache import Entry
 from core.domain.keys import ReconcilerRef
 from core.kube.client import KubeTransport
 from core.kube.errors import Forbidden, Missing, Refused, Unprocessable, Unreachable, check
+from core.kube.objects import Damaged
 
 MAX_TRIES = 5
 
@@ -85,8 +86,11 @@ class Finalizers:
                     raise refusal(error, what, known.namespace) from error
                 known = fresh
                 continue
-            journal.wrote(known.gvk, answer, what)
-            return Entry.parse(known.gvk, answer.body)
+            try:
+                journal.wrote(known.gvk, answer, what)
+                return Entry.parse(known.gvk, answer.body)
+            except Damaged as error:  # it was taken, and the next run finds it so
+                raise NotTaken(f"{what}: the answer cannot be read: {error}") from error
         raise NotTaken(f"{what}: the object keeps changing under our hands")
 
 

@@ -196,6 +196,8 @@ class Reconcile:
                 await self._take_effect(entry, result, journal, active)
             except PlanInvalid as error:
                 ended = Ended(outcome=Outcome.FAILED, message=str(error), layer=Layer.HOST)
+            except RecursionError:  # a worker of ours sends no such plan; a live object so deep is NotTaken
+                ended = Ended(outcome=Outcome.FAILED, message="the plan is nested too deeply", layer=Layer.HOST)
             except NotTaken as error:
                 ended = Ended(outcome=Outcome.RETRY, message=str(error), missing_right=error.missing_right)
             except Outage as error:

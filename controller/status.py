@@ -153,6 +153,13 @@ class _Status(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Status)
 
 
+def _status_of(entry: Entry) -> dict[str, object]:
+    try:
+        return _decoder.decode(entry.raw).status
+    except RecursionError as error:
+        raise NotTaken("status: the object is nested too deeply to be read") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a status write tells: the outcome, its sentence, the author's part (Succeeded only) and the
@@ -182,7 +189,7 @@ class StatusWriter:
         for _ in range(MAX_TRIES):
             if known is None or known.uid != entry.uid:
                 return
-            current = _decoder.decode(known.raw).status
+            current = _status_of(known)
             host = for_object(verdict.outcome, verdict.message)
             desired = compose(schema, current, verdict.author, host, (verdict.generation, self._clock.now()))
             ownership = Ownership(known.raw)

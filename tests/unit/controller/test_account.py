@@ -139,3 +139,14 @@ async def test_an_object_that_cannot_be_read_is_not_taken() -> None:
     deep = b'{"apiVersion":"v1","kind":"ConfigMap","data":' + b"[" * 5000 + b"]" * 5000 + b"}"
     with pytest.raises(NotTaken, match="get ConfigMap a"):
         await account(Script([Response(200, {}, deep)])).live(resource, "a")
+
+
+@pytest.mark.parametrize(("tail", "rv"), [(b"", 9), (b',"x":' + b"[" * 5000 + b"]" * 5000, 9), (b",", None)])
+def test_a_write_whose_answer_is_no_object_is_not_taken(tail: bytes, rv: int | None) -> None:
+    """One that is only nested too deeply tells its resourceVersion all the same."""
+    body = b'{"metadata":{"name":"a","uid":"u","resourceVersion":"9"}' + tail + b"}"
+    if rv is None:
+        with pytest.raises(NotTaken):
+            Journal().wrote(Gvk("v1", "ConfigMap"), Response(200, {}, body), "apply ConfigMap a")
+    else:
+        assert Journal().wrote(Gvk("v1", "ConfigMap"), Response(200, {}, body), "apply ConfigMap a") == rv

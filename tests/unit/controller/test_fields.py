@@ -94,3 +94,40 @@ def test_the_entry_of_one_manager_operation_and_subresource() -> None:
     assert ownership.applied("us", "status") == {"f:c": {}}
     assert ownership.applied("nobody") is None
     assert ownership.managers() == ("us", "them")
+
+
+def nested(levels: int, key: str, leaf: object) -> object:
+    """`{key: {key: … leaf}}`."""
+    for _ in range(levels):
+        leaf = {key: leaf}
+    return leaf
+
+
+def managed(fields: bytes, spec: bytes) -> bytes:
+    """An object with one Apply entry."""
+    entry = b'{"manager":"m","operation":"Apply","fieldsV1":' + fields + b"}"
+    return b'{"metadata":{"managedFields":[' + entry + b']},"spec":' + spec + b"}"
+
+
+def test_an_object_too_deep_to_read_keeps_its_managers() -> None:
+    """And their fields, as far as they are near the top."""
+    deep = b"[" * 5000 + b"]" * 5000
+    ownership = Ownership(managed(b'{"f:spec":{"f:a":{}}}', deep))
+    assert ownership.managers() == ("m",)
+    assert ownership.applied("m") == {"f:spec": {"f:a": {}}}
+
+
+def test_what_was_cut_off_is_nobodys() -> None:
+    """A field that could not be read is not the leaf that covers all below it."""
+    fields = Ownership(managed(b'{"f:a":' * 5000 + b"{}" + b"}" * 5000, b"{}")).applied("m")
+    assert fields is not None
+    assert not covers(nested(40, "a", 1), fields)
+    assert not within(fields, nested(40, "a", 1))
+
+
+def test_what_is_nested_beyond_following_is_not_covered() -> None:
+    """Nor an error: it is applied once more."""
+    desired, fields = nested(2000, "a", 1), nested(2000, "f:a", {})
+    assert isinstance(fields, dict)
+    assert not covers(desired, fields)
+    assert not within(fields, desired)

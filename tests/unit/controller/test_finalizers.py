@@ -11,6 +11,7 @@ from controller.finalizers import Finalizers, Release
 from core.kube.client import Response
 
 OURS = REF.finalizer
+DEEP = primary(rv=6).raw[:-1] + b',"x":' + b"[" * 5000 + b"]" * 5000 + b"}"
 RBAC = 'forbidden: User "x" cannot patch resource "myresources" in API group "example.com"'
 
 
@@ -35,6 +36,14 @@ async def test_adding_tests_uid_and_resource_version_first() -> None:
         {"op": "test", "path": "/metadata/resourceVersion", "value": "5"},
         {"op": "add", "path": "/metadata/finalizers", "value": ["theirs/x", OURS]},
     ]
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"metadata":{"name":"hello"}}', DEEP], ids=["cut", "no uid", "deep"])
+async def test_an_answer_that_cannot_be_read_is_a_retry(body: bytes) -> None:
+    """The write was taken; the next run finds it so."""
+    script = Script([Response(200, {}, body)])
+    with pytest.raises(NotTaken, match="cannot be read"):
+        await finalizers(script).add(primary(), Journal())
 
 
 async def test_what_is_there_costs_no_request() -> None:

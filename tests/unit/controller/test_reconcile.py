@@ -188,6 +188,14 @@ async def test_an_invalid_plan_has_no_effect_at_all() -> None:
     assert steps(bench) == []
 
 
+async def test_a_plan_nested_beyond_reading_is_refused() -> None:
+    """No worker of ours sends one."""
+    deep = b'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    bench = Bench(replace(PLAN, effects=(ApplyEffect(msgspec.Raw(deep)),)))
+    ended = await bench.once()
+    assert (ended.outcome, ended.layer) == (Outcome.FAILED, Layer.HOST)
+
+
 async def test_a_refused_effect_is_a_retry() -> None:
     """A right that is missing is named for the Reconciler's condition; what follows in the order is not done."""
     text = 'User "x" cannot create resource "configmaps" in API group "" in the namespace "team-a"'

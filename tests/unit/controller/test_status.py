@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -239,3 +240,10 @@ async def test_an_undeclared_field_is_the_plans_fault() -> None:
     message = "failed to create typed patch object (x): .status.colour: field not declared in schema"
     with pytest.raises(PlanInvalid, match=r"\.status\.colour"):
         await writer(Script([refused(500, "", message)])).write(primary(), SUCCEEDED, FULL, Journal())
+
+
+async def test_an_object_too_deep_to_read_is_tried_later() -> None:
+    """Its status may be shallower by then; nothing is written blindly."""
+    deep = replace(primary(), raw=primary().raw[:-1] + b',"x":' + b"[" * 5000 + b"]" * 5000 + b"}")
+    with pytest.raises(NotTaken):
+        await writer(Script()).write(deep, FAILED, FULL, Journal())
