@@ -114,7 +114,8 @@ _Key = tuple[str, tuple[str, ...], Attributes]
 
 
 class Access:
-    """Asks the API server. Only a yes is remembered, and for seconds: a right just granted counts at once."""
+    """Asks the API server. A yes is remembered for seconds; a no only for who asks about many places at once
+    (`brief_no`), so that elsewhere a right just granted counts at once."""
 
     def __init__(self, *, transport: KubeTransport, clock: Clock, keep: float = 3.0, size: int = 4096) -> None:
         self._transport = transport
@@ -122,28 +123,35 @@ class Access:
         self._keep = keep
         self._size = size
         self._yes: OrderedDict[_Key, float] = OrderedDict()
+        self._no: OrderedDict[_Key, float] = OrderedDict()
 
-    async def may(self, user: UserInfo, attributes: Attributes, *, fresh: bool = False) -> bool:
+    async def may(self, user: UserInfo, attributes: Attributes, *, fresh: bool = False, brief_no: bool = False) -> bool:
         """Whether the user may, now (`fresh`) or a few seconds ago. Raises when nobody answers: that is never a yes."""
         key = (user.username, user.groups, attributes)
         now = self._clock.monotonic()
         until = self._yes.get(key)
         if until is not None and until > now and not fresh:
             return True
+        if brief_no and not fresh and self._no.get(key, 0.0) > now:
+            return False
         self._yes.pop(key, None)
+        self._no.pop(key, None)
         try:
             allowed = await access_review(self._transport, user.username, user.groups, attributes)
         except ApiError as error:
             raise own_identity_refused(error) from error
-        if allowed:
-            self._yes[key] = now + self._keep
-            while len(self._yes) > self._size:
-                self._yes.popitem(last=False)
+        if allowed or brief_no:
+            kept = self._yes if allowed else self._no
+            kept[key] = now + self._keep
+            while len(kept) > self._size:
+                kept.popitem(last=False)
         return allowed
 
-    async def may_do(self, user: UserInfo, action: Action, ref: ReconcilerRef, *, fresh: bool = False) -> bool:
+    async def may_do(
+        self, user: UserInfo, action: Action, ref: ReconcilerRef, *, fresh: bool = False, brief_no: bool = False
+    ) -> bool:
         """`may` for an action on one Reconciler; an empty name means any, an empty namespace all."""
-        return await self.may(user, RIGHTS[action].on(ref.namespace, ref.name), fresh=fresh)
+        return await self.may(user, RIGHTS[action].on(ref.namespace, ref.name), fresh=fresh, brief_no=brief_no)
 
     async def may_get_path(self, user: UserInfo, path: str) -> bool:
         """Whether the user may `get` a non-resource path: that is how Prometheus is granted `/metrics`."""

@@ -104,8 +104,11 @@ async def _wherever(web: Web, who: Caller, mark: _Mark, limit: int) -> Listing[R
     return Listing(items=items, cursor=None)
 
 
-async def inhabited(web: Web) -> list[str]:
-    """The namespaces that have Reconcilers, sorted; names only, and shown to nobody as they are."""
+async def inhabited(web: Web, *, most: int | None = None) -> list[str]:
+    """The namespaces that have Reconcilers, sorted; names only, and shown to nobody as they are.
+
+    Who has no use for more than `most` of them reads no further.
+    """
     names: set[str] = set()
     token = ""
     while True:
@@ -114,7 +117,7 @@ async def inhabited(web: Web) -> list[str]:
         document = cast("dict[str, Any]", answer.object()) if answer is not None else {}
         names |= {item["metadata"]["namespace"] for item in document.get("items") or []}
         token = str((document.get("metadata") or {}).get("continue") or "")
-        if not token:
+        if not token or (most is not None and len(names) >= most):
             return sorted(names)
 
 
