@@ -6,8 +6,7 @@ Free of the web framework: `deps` hands these to routes, `sockets` uses them as 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -27,8 +26,15 @@ from sandbox.pool.config import Code, Limits, LoadResult
 from webui.access import Access
 from webui.errors import Problem, own_identity_refused, too_many, unauthenticated
 from webui.limits import Buckets
+from webui.lines import LineFull, Lines
 from webui.sessions import Session, SessionLimits, Sessions, SignInCodes
 from webui.validation.gate import Gate
+
+LATE_LENGTH = 20  # unknown tokens of one address that may wait, once it has failed too often
+LATE_PAUSE = 0.05  # how long a wrong one of them holds up the next: 20 guesses a second at most
+LATE_WAIT = LATE_LENGTH * LATE_PAUSE
+UNKNOWN_TOKEN = "the API server does not accept this token"  # noqa: S105 - a sentence
+DENIED_OFTEN = "too many requests that you have no right to make"
 
 
 class PoolLike(Protocol):
@@ -108,25 +114,18 @@ class Found:
         return Identity(self.ref, self.terms.uid)
 
 
-@dataclass(slots=True)
-class Turn:
-    """An idempotency key in use: requests that carry it wait for each other."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    users: int = 0
-
-
 class Web:
     """The parts of one running web application."""
 
-    def __init__(self, deps: WebDeps) -> None:
+    def __init__(self, deps: WebDeps, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self.deps = deps
+        self._pause = pause
         self.access = Access(transport=deps.transport, clock=deps.clock)
         limits = SessionLimits(max_age=deps.config.session_seconds)
         self.sessions = Sessions(review=self._review, clock=deps.clock, limits=limits)
         self.validating: dict[str, int] = {}
-        self.turns: dict[tuple[str, str], Turn] = {}
-        self._line = asyncio.Lock()
+        self.turns = Lines()  # of requests with the same idempotency key
+        self._late = Lines(length=LATE_LENGTH)
         self._failed = Buckets(burst=10, interval=6.0)
         self._denied = Buckets(burst=60, interval=1.0)
 
@@ -144,30 +143,67 @@ class Web:
             raise too_many("too many failed sign-ins from this address", wait)
 
     async def refuse_sign_in(self, source: str, via: str) -> Problem:
-        """Counts and audits a failed sign-in; gives the 401."""
+        """Counts and audits a failed sign-in; gives the 401. Raises Problem 429, unaudited, beyond the bound."""
+        self.admit(source)
         self._failed.charge(source, self.deps.clock.monotonic())
         await self.deps.services.audit.append(Actor(name="", via=via, source=source), AuditTag.SIGNIN_REFUSED)
         if via == "link":
             return unauthenticated("this sign-in link was used already, or is too old")
-        return unauthenticated("the API server does not accept this token")
+        return unauthenticated(UNKNOWN_TOKEN)
 
     async def by_bearer(self, token: str, source: str) -> Caller:
-        """The caller of a bearer token. Raises Problem 401, 429.
+        """The caller of a bearer token. Raises Problem 401, 429."""
+        if self.sessions.knows(token):
+            user = await self.sessions.bearer(token)
+        else:
+            user = await self._unknown(token, source, self.sessions.bearer)
+        if user is None:
+            raise await self.refuse_sign_in(source, "token")
+        return Caller(user, token, "token", source)
+
+    async def sign_in(self, token: str, source: str) -> tuple[str, Session]:
+        """(cookie value, session) of a token that a person typed in. Raises Problem 401, 429, 503."""
+        user = await self._unknown(token, source, self.sessions.ask)
+        if user is None:
+            raise await self.refuse_sign_in(source, "session")
+        return self.sessions.open(token, user, via="session")
+
+    async def sign_in_by_link(self, code: str, source: str) -> tuple[str, Session]:
+        """The same for the code of a link; the token behind it is one of ours, and waits for nobody."""
+        token = self.deps.sign_in_codes.redeem(code)
+        user = await self.sessions.ask(token) if token is not None else None
+        if token is None or user is None:
+            raise await self.refuse_sign_in(source, "link")
+        return self.sessions.open(token, user, via="link")
+
+    async def _unknown(
+        self, token: str, source: str, ask: Callable[[str], Awaitable[UserInfo | None]]
+    ) -> UserInfo | None:
+        """The user of a token that nobody vouches for yet. Raises Problem 401, 429.
 
         No token is refused for the failures of others: it is reviewed, and only its own answer counts. What bounds
         the reviews: a token that was refused seconds ago is not asked about again, and tokens from an address that
-        failed too often wait in one line, a review at a time. Failures beyond that get 429 and no audit entry.
+        failed too often wait in a line of that address, which a wrong one holds up for a moment. A full line is 429.
         """
         if self.sessions.known_bad(token):
-            self.admit(source)
-            raise unauthenticated("the API server does not accept this token")
-        late = not self.sessions.knows(token) and self._failed.wait(source, self.deps.clock.monotonic()) > 0
-        async with self._line if late else nullcontext():
-            user = await self.sessions.bearer(token)
-        if user is None:
-            self.admit(source)
-            raise await self.refuse_sign_in(source, "token")
-        return Caller(user, token, "token", source)
+            raise self._refused_again(source)
+        if not self._failed.wait(source, self.deps.clock.monotonic()):
+            return await ask(token)
+        try:
+            async with self._late.turn(source):
+                if self.sessions.known_bad(token):
+                    raise self._refused_again(source)
+                user = await ask(token)
+                if user is None:
+                    await self._pause(LATE_PAUSE)
+                return user
+        except LineFull:
+            raise too_many("too many unknown tokens from this address wait to be reviewed", LATE_WAIT) from None
+
+    def _refused_again(self, source: str) -> Problem:
+        """For a token that was refused seconds ago: nothing is learnt from it, so nothing is counted or audited."""
+        self.admit(source)
+        return unauthenticated(UNKNOWN_TOKEN)
 
     async def by_cookie(self, cookie: str, source: str) -> Caller:
         """The caller of a session cookie. Raises Problem 401."""
@@ -188,12 +224,18 @@ class Web:
         }
         return Problem(403, "forbidden", f"{who.user.username} may not {right}", details=details)
 
+    def admit_denied(self, who: Caller) -> None:
+        """Raises Problem 429 while this user was denied too often."""
+        wait = self._denied.wait(who.user.username, self.deps.clock.monotonic())
+        if wait > 0:
+            raise too_many(DENIED_OFTEN, wait)
+
     async def audit_denial(self, who: Caller, right: str, *, ref: ReconcilerRef, request: str) -> None:
         """Writes `access:denied`. Raises Problem 429 instead when this user was denied too often."""
         now = self.deps.clock.monotonic()
         if not self._denied.charge(who.user.username, now):
             wait = self._denied.wait(who.user.username, now)
-            raise too_many("too many requests that you have no right to make", wait)
+            raise too_many(DENIED_OFTEN, wait)
         payload = {"right": right, "request": request}
         await self.deps.services.audit.append(
             who.actor, AuditTag.ACCESS_DENIED, namespace=ref.namespace, subject=subject(ref), payload=payload

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from core.domain.keys import ReconcilerRef
 from core.errors import Unavailable
 from webui.access import RIGHTS, Action, Decider
-from webui.context import Caller, Found, Turn, Web
+from webui.context import Caller, Found, Web
 from webui.errors import Problem, unauthenticated
 from webui.schemas import ErrorBody
 
@@ -32,7 +32,6 @@ COOKIE = "chakrator_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 DNS_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 DNS_NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
-MAX_REPLAYING = 10_000
 _log = logging.getLogger(__name__)
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -156,18 +155,8 @@ class Once:
         if not _KEY.fullmatch(key):
             raise Problem(422, "invalid", "Idempotency-Key: 1 to 200 printable ASCII characters without spaces")
         actor = self._who.user.username
-        slot = (actor, key)
-        if slot not in self._web.turns and len(self._web.turns) >= MAX_REPLAYING:
-            raise Problem(503, "unavailable", "too many requests at once", headers={"Retry-After": "1"})
-        turn = self._web.turns.setdefault(slot, Turn())
-        turn.users += 1
-        try:
-            async with turn.lock:
-                return await self._in_turn(actor, key, produce)
-        finally:
-            turn.users -= 1
-            if not turn.users:
-                self._web.turns.pop(slot, None)
+        async with self._web.turns.turn((actor, key)):
+            return await self._in_turn(actor, key, produce)
 
     async def _in_turn(self, actor: str, key: str, produce: Produce) -> Response:
         idempotency = self._web.deps.services.idempotency

@@ -14,16 +14,29 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from core.clock import Clock
 from core.kube.reviews import UserInfo
-from webui.errors import Problem, unauthenticated
+from webui.errors import Problem
+from webui.lines import Lines
 
 Review = Callable[[str], Awaitable[UserInfo | None]]
 
 REVIEW_EVERY = 60.0
 CODE_LIFE = 600.0
 BAD_FOR = 10.0  # short: a token of a user who is made a moment later becomes good
+
+
+V = TypeVar("V")
+
+
+def _remember(kept: OrderedDict[bytes, V], digest: bytes, value: V, most: int) -> None:
+    """As the newest; the oldest of too many is forgotten."""
+    kept.pop(digest, None)
+    kept[digest] = value
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 def _digest(secret: str) -> bytes:
@@ -64,15 +77,13 @@ class Sessions:
         self._sessions: OrderedDict[bytes, Session] = OrderedDict()
         self._bearers: OrderedDict[bytes, tuple[UserInfo, float]] = OrderedDict()
         self._bad: OrderedDict[bytes, float] = OrderedDict()
+        self._asking = Lines()
 
     def __len__(self) -> int:
         return len(self._sessions)
 
-    async def open(self, token: str, *, via: str) -> tuple[str, Session]:
-        """(cookie value, session). Raises Problem 401 when the API server does not know the token, 503 when full."""
-        user = await self._review(token)
-        if user is None:
-            raise unauthenticated("the API server does not accept this token")
+    def open(self, token: str, user: UserInfo, *, via: str) -> tuple[str, Session]:
+        """(cookie value, session) for a token that was reviewed just now. Raises Problem 503 when full."""
         now = self._clock.monotonic()
         self.sweep()
         own = [digest for digest, session in self._sessions.items() if session.user.username == user.username]
@@ -117,21 +128,34 @@ class Sessions:
     async def bearer(self, token: str) -> UserInfo | None:
         """The user of a bearer token, reviewed within the last minute."""
         digest = _digest(token)
-        now = self._clock.monotonic()
+        after = self._clock.monotonic() - REVIEW_EVERY
+        return self._reviewed(digest, after) or await self._ask(digest, token, after)
+
+    async def ask(self, token: str) -> UserInfo | None:
+        """The user of a token, reviewed now."""
+        return await self._ask(_digest(token), token, self._clock.monotonic())
+
+    async def _ask(self, digest: bytes, token: str, after: float) -> UserInfo | None:
+        """Who asks about the same token at the same time shares an answer that is as new as theirs has to be."""
+        async with self._asking.turn(digest):
+            meanwhile = self._reviewed(digest, after)
+            if meanwhile is not None:
+                return meanwhile
+            if self.known_bad(token):
+                return None
+            now = self._clock.monotonic()
+            user = await self._review(token)
+            if user is None:
+                self._bearers.pop(digest, None)
+                _remember(self._bad, digest, self._clock.monotonic(), self._limits.bearers)
+            else:
+                _remember(self._bearers, digest, (user, now), self._limits.bearers)
+            return user
+
+    def _reviewed(self, digest: bytes, after: float) -> UserInfo | None:
+        """The user, where the last review began later than that."""
         known = self._bearers.get(digest)
-        if known is not None and now - known[1] < REVIEW_EVERY:
-            return known[0]
-        self._bearers.pop(digest, None)
-        user = await self._review(token)
-        if user is None:
-            self._bad[digest] = self._clock.monotonic()
-            while len(self._bad) > self._limits.bearers:
-                self._bad.popitem(last=False)
-            return None
-        self._bearers[digest] = (user, now)
-        while len(self._bearers) > self._limits.bearers:
-            self._bearers.popitem(last=False)
-        return user
+        return known[0] if known is not None and known[1] > after else None
 
     def known_bad(self, token: str) -> bool:
         """Whether the API server refused this token within the last seconds."""
@@ -140,8 +164,7 @@ class Sessions:
 
     def knows(self, token: str) -> bool:
         """Whether this token was reviewed within the last minute."""
-        known = self._bearers.get(_digest(token))
-        return known is not None and self._clock.monotonic() - known[1] < REVIEW_EVERY
+        return self._reviewed(_digest(token), self._clock.monotonic() - REVIEW_EVERY) is not None
 
     def sweep(self) -> None:
         """Forgets what is too old to count."""

@@ -26,18 +26,12 @@ async def sign_in(body: SignIn, request: Request, response: Response, web: Here)
     """Signs in with a token, or with the single-use code of a sign-in link; sets the session cookie."""
     if (body.token is None) == (body.code is None):
         raise Problem(422, "invalid", "body: give either token or code")
-    source, via = source_of(request), "session" if body.code is None else "link"
-    web.admit(source)
-    token = body.token if body.code is None else web.deps.sign_in_codes.redeem(body.code)
-    if token is None:
-        raise await web.refuse_sign_in(source, via)
-    try:
-        secret, session = await web.sessions.open(token, via=via)
-    except Problem as problem:
-        if problem.status == 401:
-            raise await web.refuse_sign_in(source, via) from None
-        raise
-    who = Caller(session.user, token, via, source, session)
+    source = source_of(request)
+    if body.code is not None:
+        secret, session = await web.sign_in_by_link(body.code, source)
+    else:
+        secret, session = await web.sign_in(body.token or "", source)
+    who = Caller(session.user, session.token, session.via, source, session)
     await web.deps.services.audit.append(who.actor, AuditTag.SIGNIN)
     response.set_cookie(
         COOKIE,
