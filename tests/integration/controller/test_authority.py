@@ -22,6 +22,15 @@ from core.kube.errors import check
 
 pytestmark = pytest.mark.controlplane
 
+WAITING_FINALIZE = """
+from chakrator import Retry
+
+
+def finalize(obj, ctx):
+    if obj["spec"]["message"] != "unbound":
+        raise Retry("not yet")
+"""
+
 
 async def test_without_a_binding_it_stalls_and_heals_by_itself(rig: Rig) -> None:
     """No right at all: Stalled names verb, resource and namespace; granted, it converges."""
@@ -118,16 +127,26 @@ async def test_the_controller_is_ready_only_with_its_admission_policy(rig: Rig) 
 
 
 async def test_a_dying_namespace_is_not_held_for_ever(rig: Rig) -> None:
-    """RoleBindings go first: Stalled names the finalizer and the right; with the platform's own right it goes."""
+    """The RoleBindings went first: Stalled names the finalizer and the right; with the platform's own right it goes.
+
+    In which order a dying namespace loses its objects is chance: `finalize` waits here until the bindings are gone.
+    """
     name = f"dying-{secrets.token_hex(4)}"
     kube = rig.cluster.kube
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     check(await kube.request("POST", "/api/v1/namespaces", body=json.dumps(body).encode()))
     rig.cluster = Cluster(kube, name)
-    cluster = await rig.greeter(GREETER + "\n\ndef finalize(obj, ctx):\n    pass\n")
+    cluster = await rig.greeter(GREETER + WAITING_FINALIZE)
     await cluster.object()
     await cluster.until_condition("Ready", "Succeeded", MYRESOURCE, "hello")
     check(await kube.request("DELETE", f"/api/v1/namespaces/{name}"))
+    bindings = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{name}/rolebindings"
+
+    async def unbound() -> bool:
+        return not (await kube.request("GET", bindings)).json()["items"]  # type: ignore[index]
+
+    await eventually(unbound, "the RoleBindings are gone")
+    await cluster.patch(MYRESOURCE, "hello", {"spec": {"message": "unbound"}})
     stalled = await cluster.until_condition("Stalled", "Forbidden")
     assert "chakrator.example.com/greeter-" in stalled["message"]
     assert f"in namespace {name}" in stalled["message"]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
+import platform
 import signal
+import struct
 from pathlib import Path
 
 import pytest
 
+from sandbox.confine.system import LIBRARY_SIGNALS, System
 from sandbox.pool.config import Limits, PoolConfig
 from sandbox.pool.pool import Pool
 from sandbox.wire.messages import Call
@@ -41,6 +45,14 @@ def seen(pid: int) -> dict[str, object]:
         "cwd": str((here / "cwd").readlink()),
         "oom": (here / "oom_score_adj").read_text().strip(),
     }
+
+
+def the_librarys_own(handler: signal.Handlers) -> None:
+    """Ignores or defaults the C library's own two signals in this process, as posix_spawn(3) does with them."""
+    number = {"x86_64": 13, "aarch64": 134}[platform.machine()]
+    action = struct.pack("QQQQ", handler, 0, 0, 0)
+    for one in LIBRARY_SIGNALS:
+        System().syscall(number, one, ctypes.create_string_buffer(action, len(action)), None, 8)
 
 
 async def in_the_middle_of_a_run(bench: Bench) -> tuple[int, asyncio.Event, asyncio.Task[object]]:
@@ -86,6 +98,7 @@ async def test_a_live_worker_is_caged_to_the_kernels_own_word(spareless: Bench) 
 async def test_no_signal_is_ignored_because_a_parent_ignores_it() -> None:
     """Started by nohup in the background, the host ignores signals; its workers do not."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    the_librarys_own(signal.SIG_IGN)
     pool = Pool(PoolConfig(max_workers=1, spares=1))
     try:
         await pool.start()
@@ -94,6 +107,7 @@ async def test_no_signal_is_ignored_because_a_parent_ignores_it() -> None:
         assert status(pid)["SigIgn"] == NOTHING
     finally:
         signal.signal(signal.SIGHUP, before)
+        the_librarys_own(signal.SIG_DFL)
         await pool.close()
 
 
