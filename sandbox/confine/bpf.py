@@ -58,11 +58,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """An instruction set: its audit number, its system call numbers, whether x32 hides in it."""
+    """An instruction set: its audit number, its system call numbers, whether x32 hides in it.
+
+    `absent` are calls that profiles name and that this instruction set never had.
+    """
 
     name: str
     audit: int
     numbers: Mapping[str, int]
+    absent: frozenset[str] = frozenset()
     x32: bool = False
 
 
@@ -81,17 +85,18 @@ def errno(code: int) -> int:
 
 
 def assemble(profile: Profile, architecture: Architecture) -> tuple[Instruction, ...]:
-    """The program of `profile`. A call that the architecture does not have needs no rule there."""
+    """The program of `profile`; ValueError for a call that the architecture neither has nor is known to lack."""
     program = [Instruction(_LD_ABS, 0, 0, _ARCH), Instruction(_JEQ, 1, 0, architecture.audit), _ret(KILL)]
     program.append(Instruction(_LD_ABS, 0, 0, _NR))
     if architecture.x32:
         program += [Instruction(_JGE, 0, 1, _X32), _ret(KILL)]
     for call, rules in _by_call(profile.rules).items():
-        number = architecture.numbers.get(call)
-        if number is None:
+        if call in architecture.absent:
             continue
+        if call not in architecture.numbers:
+            raise ValueError(f"{call} has no number on {architecture.name}")
         block = _block(rules, profile.default)
-        program += [Instruction(_JEQ, 0, len(block), number), *block]
+        program += [Instruction(_JEQ, 0, len(block), architecture.numbers[call]), *block]
     program.append(_ret(profile.default))
     if len(program) > MAX_INSTRUCTIONS:
         raise ValueError(f"{len(program)} instructions, the kernel takes {MAX_INSTRUCTIONS}")

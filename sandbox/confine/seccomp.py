@@ -13,11 +13,12 @@ import platform
 from collections.abc import Sequence
 
 from sandbox.confine import bpf
+from sandbox.confine.aarch64 import AARCH64
 from sandbox.confine.bpf import ALLOW, KILL, Architecture, Instruction, Profile, Rule, When
 from sandbox.confine.system import System
 from sandbox.confine.x86_64 import X86_64
 
-ARCHITECTURES = {"x86_64": X86_64}
+ARCHITECTURES = {one.name: one for one in (X86_64, AARCH64)}
 SOCKET_FD = 3
 CONTROL_FD = 0
 _SET_MODE_FILTER = 1
@@ -153,7 +154,10 @@ def tool(pid: int) -> Profile:
 
 
 def architecture(machine: str | None = None) -> Architecture:
-    """The table of this machine; OSError where there is none, for a guess would be no cage."""
+    """The table of this machine; OSError where there is none, for a guess would be no cage.
+
+    A 32-bit interpreter on a 64-bit kernel gets the kernel's table, whose first test then kills it.
+    """
     name = machine or platform.machine()
     try:
         return ARCHITECTURES[name]
