@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
 from fastapi import Path as PathParam
@@ -20,7 +19,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from core.domain.keys import ReconcilerRef
-from core.errors import Unavailable
+from core.services.protocols import Keep
 from webui.access import RIGHTS, Action, Decider
 from webui.context import Caller, Found, Web
 from webui.errors import Problem, unauthenticated
@@ -32,7 +31,6 @@ COOKIE = "chakrator_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 DNS_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 DNS_NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
-_log = logging.getLogger(__name__)
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -133,52 +131,51 @@ def guarded(action: Action, *, path_names_it: bool = True) -> dict[str, Any]:
     return {"dependencies": needs, "openapi_extra": {"x-chakrator-action": action.value}, "responses": ERRORS}
 
 
+T = TypeVar("T")
 Produce = Callable[[], Awaitable[tuple[int, BaseModel]]]
 
 
 class Once:
     """Answers a POST that carries an `Idempotency-Key` once, and repeats that answer for a day.
 
-    Only successes are kept: after a refusal nothing has happened, and the same key may try again.
+    Only successes are kept, and the act itself stores its answer (`keep`): whatever breaks after it, a repetition
+    gets the answer. After a refusal nothing has happened, and the same key may try again.
     """
 
     def __init__(self, request: Request, web: Here, who: Who) -> None:
         self._request = request
         self._web = web
-        self._who = who
+        self._actor = who.user.username
+        self._key: str | None = request.headers.get("idempotency-key")
+        self._sha = ""
 
     async def __call__(self, produce: Produce) -> Response:
         """The answer of `produce`, or the one that the same request got before. Raises Conflict, Problem 422."""
-        key = self._request.headers.get("idempotency-key")
-        if key is None:
-            return _render(*await produce())
-        if not _KEY.fullmatch(key):
+        if self._key is None:
+            return _json(*_rendered(await produce()))
+        if not _KEY.fullmatch(self._key):
             raise Problem(422, "invalid", "Idempotency-Key: 1 to 200 printable ASCII characters without spaces")
-        actor = self._who.user.username
-        async with self._web.turns.turn((actor, key)):
-            return await self._in_turn(actor, key, produce)
+        async with self._web.turns.turn((self._actor, self._key)):
+            line = f"{self._request.method} {self._request.url.path}\n".encode()
+            self._sha = hashlib.sha256(line + await self._request.body()).hexdigest()
+            known = await self._web.deps.services.idempotency.recall(self._actor, self._key, self._sha)
+            if known is not None:
+                return _json(*known, headers={"Idempotency-Replayed": "true"})
+            return _json(*_rendered(await produce()))
 
-    async def _in_turn(self, actor: str, key: str, produce: Produce) -> Response:
-        idempotency = self._web.deps.services.idempotency
-        line = f"{self._request.method} {self._request.url.path}\n".encode()
-        sha = hashlib.sha256(line + await self._request.body()).hexdigest()
-        known = await idempotency.recall(actor, key, sha)
-        if known is not None:
-            return _json(*known, headers={"Idempotency-Replayed": "true"})
-        status, model = await produce()
-        body = model.model_dump_json().encode()
-        try:
-            await idempotency.remember(actor, key, sha, status, body)
-        except Unavailable:  # the act is done: to say that it failed would be false, and invite it twice
-            _log.exception("the answer to an idempotent request could not be kept")
-        return _json(status, body)
+    def keep(self, answer: Callable[[T], tuple[int, BaseModel]]) -> Keep[T] | None:
+        """For the service that does the act: what to keep with it. To be called within `produce`."""
+        if self._key is None:
+            return None
+        return Keep(self._actor, self._key, self._sha, lambda made: _rendered(answer(made)))
 
 
 OnceOnly = Annotated[Once, Depends(Once)]
 
 
-def _render(status: int, model: BaseModel) -> Response:
-    return _json(status, model.model_dump_json().encode())
+def _rendered(answer: tuple[int, BaseModel]) -> tuple[int, bytes]:
+    status, model = answer
+    return status, model.model_dump_json().encode()
 
 
 def _json(status: int, body: bytes, headers: dict[str, str] | None = None) -> Response:

@@ -12,7 +12,8 @@ from core.domain.keys import Uid
 from core.domain.revision import Activation, ActivationKind, Identity
 from core.errors import Conflict, Invalid, NotFound, UserError
 from core.services.audit import AuditTrail
-from core.services.protocols import ActivationRequest
+from core.services.idempotency import store_answer
+from core.services.protocols import ActivationRequest, Keep
 from core.store import activations, revisions
 from core.store.audit import Entry
 from core.store.engine import Connection, Store
@@ -36,7 +37,9 @@ class StoredActivations:
         self._newest = newest
         self._waiting: set[asyncio.Future[None]] = set()
 
-    async def activate(self, request: ActivationRequest, actor: Actor) -> Activation:
+    async def activate(
+        self, request: ActivationRequest, actor: Actor, *, keep: Keep[Activation] | None = None
+    ) -> Activation:
         """See the Protocol."""
 
         def job(connection: Connection) -> Activation | UserError:
@@ -47,6 +50,7 @@ class StoredActivations:
                 self._trail.write(connection, _refused(request, actor, refusal))
                 return refusal
             self._trail.write(connection, _activated(made, actor, active))
+            store_answer(connection, keep, made, made.at)
             return made
 
         answer = await self._store.write(job, after=self._tell)

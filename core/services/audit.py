@@ -16,7 +16,8 @@ from core.clock import Clock
 from core.domain.actor import Actor
 from core.domain.audit import AuditTag
 from core.errors import ChakratorError
-from core.services.protocols import AuditEntry, AuditFilter, ChainReport, Page
+from core.services.idempotency import store_answer
+from core.services.protocols import AuditEntry, AuditFilter, ChainReport, Keep, Page
 from core.services.signins import SigninFolder
 from core.store import audit
 from core.store.engine import Connection, Store, read_offline
@@ -38,9 +39,11 @@ class AuditTrail:
         self._clock = clock
         self._metrics = metrics
 
-    def write(self, connection: Connection, entry: audit.Entry) -> int:
+    def write(self, connection: Connection, entry: audit.Entry, keep: Keep[int] | None = None) -> int:
         """Adds an entry; its seq. Called on the writer's thread."""
-        seq = audit.append(connection, stamp(self._clock.now()), entry)
+        now = self._clock.now()
+        seq = audit.append(connection, stamp(now), entry)
+        store_answer(connection, keep, seq, now)
         # Set before the commit: seq is the size as long as nothing is sealed away, and a refused commit
         # is corrected by the next entry.
         self._metrics.audit_entries.set(seq)
@@ -65,6 +68,7 @@ class StoredAudit:
         namespace: str = "",
         subject: str = "",
         payload: Mapping[str, object] | None = None,
+        keep: Keep[int] | None = None,
     ) -> int:
         """See the Protocol."""
         entry = audit.Entry(actor, AuditTag(action), namespace, subject, payload or {})
@@ -72,7 +76,7 @@ class StoredAudit:
             self._arm()
             if not self._folder.first(actor.source):
                 return 0
-        return await self._store.write(lambda connection: self._trail.write(connection, entry))
+        return await self._store.write(lambda connection: self._trail.write(connection, entry, keep))
 
     async def list(self, where: AuditFilter, *, cursor: str | None = None, limit: int = 100) -> Page[AuditEntry]:
         """See the Protocol."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TypeVar
+
 from core.clock import Clock
 from core.errors import Conflict
+from core.services.protocols import Keep
 from core.store import idempotency
-from core.store.engine import Store
+from core.store.engine import Connection, Store
 
 MAX_BODY_BYTES = 256 * 1024
+
+T = TypeVar("T")
 
 
 class StoredIdempotency:
@@ -28,10 +34,11 @@ class StoredIdempotency:
             raise Conflict("this Idempotency-Key was used for another request")
         return status, body
 
-    async def remember(self, actor: str, key: str, request_sha: str, status: int, body: bytes) -> None:
-        """See the Protocol. An answer too large to keep is not kept: the request would be done again."""
-        if len(body) > MAX_BODY_BYTES:
-            return
-        now = self._clock.now()
-        answer = (request_sha, status, body)
-        await self._store.write(lambda connection: idempotency.put(connection, actor, key, answer, now))
+
+def store_answer(connection: Connection, keep: Keep[T] | None, made: T, now: datetime) -> None:
+    """Within the transaction of the act. An answer too large to keep is not kept: the request would be done again."""
+    if keep is None:
+        return
+    status, body = keep.answer(made)
+    if len(body) <= MAX_BODY_BYTES:
+        idempotency.put(connection, keep.actor, keep.key, (keep.request_sha, status, body), now)

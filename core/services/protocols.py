@@ -6,7 +6,7 @@ is durable, with its audit entry in the same transaction, before the call return
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -57,6 +57,20 @@ class ActivationRequest:
     kind: ActivationKind
     service_account: str
     service_account_uid: Uid
+
+
+@dataclass(frozen=True, slots=True)
+class Keep(Generic[T]):
+    """The answer to a request with an `Idempotency-Key`, stored in the very transaction of its act.
+
+    `answer` makes (status, body) of what the act gives. It is called on the store's thread; what it raises undoes
+    the act.
+    """
+
+    actor: str
+    key: str
+    request_sha: str
+    answer: Callable[[T], tuple[int, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +156,9 @@ class RunFilter:
 class Submissions(Protocol):
     """Revisions: stored once, never changed."""
 
-    async def save(self, submission: Submission, actor: Actor) -> tuple[RevisionInfo, bool]:
+    async def save(
+        self, submission: Submission, actor: Actor, *, keep: Keep[tuple[RevisionInfo, bool]] | None = None
+    ) -> tuple[RevisionInfo, bool]:
         """(revision, created). Identical source to the newest: (newest, False), nothing stored.
 
         Raises Conflict (details: newest, base, newest_source, base_source) when base is not the newest,
@@ -159,7 +175,9 @@ class Submissions(Protocol):
 class Activations(Protocol):
     """Which revision runs."""
 
-    async def activate(self, request: ActivationRequest, actor: Actor) -> Activation:
+    async def activate(
+        self, request: ActivationRequest, actor: Actor, *, keep: Keep[Activation] | None = None
+    ) -> Activation:
         """Raises NotFound (no such revision), Conflict (`expected` is not the active one; details: active)
         and Invalid (no reason, or too long a one); each leaves a refusal in the audit. A fallback to what
         nobody activated under the same ServiceAccount is a Conflict.
@@ -209,6 +227,7 @@ class Audit(Protocol):
         namespace: str = "",
         subject: str = "",
         payload: Mapping[str, object] | None = None,
+        keep: Keep[int] | None = None,
     ) -> int:
         """For refusals and acts that change nothing else; the seq of the entry. Durable on return.
 
@@ -224,13 +243,10 @@ class Audit(Protocol):
 
 
 class Idempotency(Protocol):
-    """Answers kept for a day by (actor, method, path, key)."""
+    """Answers kept for a day by (actor, key); the acts store them, by `Keep`."""
 
     async def recall(self, actor: str, key: str, request_sha: str) -> tuple[int, bytes] | None:
         """The stored answer; raises Conflict when the key was used for another request."""
-
-    async def remember(self, actor: str, key: str, request_sha: str, status: int, body: bytes) -> None:
-        """Keeps an answer."""
 
 
 @dataclass(frozen=True, slots=True)

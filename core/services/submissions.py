@@ -8,7 +8,8 @@ from core.domain.audit import AuditTag
 from core.domain.revision import MAX_SOURCE_BYTES, Identity, Revision, RevisionInfo, source_sha256
 from core.errors import Conflict, Invalid, NotFound, UserError
 from core.services.audit import AuditTrail
-from core.services.protocols import Page, Submission
+from core.services.idempotency import store_answer
+from core.services.protocols import Keep, Page, Submission
 from core.store import revisions
 from core.store.audit import Entry
 from core.store.engine import Connection, Store
@@ -25,7 +26,9 @@ class StoredSubmissions:
         self._trail = trail
         self._clock = clock
 
-    async def save(self, submission: Submission, actor: Actor) -> tuple[RevisionInfo, bool]:
+    async def save(
+        self, submission: Submission, actor: Actor, *, keep: Keep[tuple[RevisionInfo, bool]] | None = None
+    ) -> tuple[RevisionInfo, bool]:
         """See the Protocol."""
 
         def job(connection: Connection) -> tuple[RevisionInfo, bool] | UserError:
@@ -33,6 +36,7 @@ class StoredSubmissions:
             try:
                 sha256 = _checked(submission)
                 if newest is not None and newest.sha256 == sha256:
+                    store_answer(connection, keep, (newest, False), self._clock.now())
                     return newest, False
                 _compare(connection, submission, newest)
             except UserError as refusal:
@@ -49,6 +53,7 @@ class StoredSubmissions:
             )
             revisions.add(connection, submission.reconciler, info, submission.source)
             self._trail.write(connection, _saved(submission, actor, info))
+            store_answer(connection, keep, (info, True), info.created_at)
             return info, True
 
         answer = await self._store.write(job)

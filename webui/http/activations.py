@@ -16,13 +16,13 @@ from fastapi.responses import Response
 
 from core.domain.audit import AuditTag
 from core.domain.keys import Uid
-from core.domain.revision import ActivationKind, Diagnostic, Position, Revision, Severity
+from core.domain.revision import Activation, ActivationKind, Diagnostic, Position, Revision, Severity
 from core.errors import NotFound
 from core.services.protocols import ActivationRequest
 from sandbox.pool.config import Code, LoadResult
 from webui.access import Action, impersonation
 from webui.context import Caller, Found, Web
-from webui.deps import API, ONE, Here, OnceOnly, There, Who, guarded
+from webui.deps import API, ONE, Here, Once, OnceOnly, There, Who, guarded
 from webui.errors import Problem
 from webui.http.revisions import gate, refuse, rejected, summary
 from webui.schemas import Activate, ActivationOut, ActiveOut, DiagnosticOut, Rollback
@@ -53,7 +53,8 @@ async def activate(body: Activate, web: Here, who: Who, there: There, once: Once
     async def produce() -> tuple[int, ActivationOut]:
         wanted = await _wanted(web, there, body.revision, body.reason, body.expected, ActivationKind.ACTIVATE)
         await _may_be(web, who, there, wanted)
-        return 201, await _go(web, who, there, wanted, through_gate=True)
+        await _prove_in_time(web, who, there, wanted, through_gate=True)
+        return await _decide(web, who, wanted, once)
 
     return await once(produce)
 
@@ -81,7 +82,8 @@ async def rollback(body: Rollback, web: Here, who: Who, there: There, once: Once
         )
         if not ran_before:
             await _may_be(web, who, there, wanted)
-        return 201, await _go(web, who, there, wanted, through_gate=not ran_before)
+        await _prove_in_time(web, who, there, wanted, through_gate=not ran_before)
+        return await _decide(web, who, wanted, once)
 
     return await once(produce)
 
@@ -114,8 +116,18 @@ async def _may_be(web: Web, who: Caller, there: Found, wanted: ActivationRequest
         raise await web.deny(who, right, ref=there.ref, request=f"{wanted.kind} revision {wanted.revision}")
 
 
-async def _go(web: Web, who: Caller, there: Found, wanted: ActivationRequest, *, through_gate: bool) -> ActivationOut:
-    """The gate, the cage, the row. Every refusal is in the audit trail before it is answered."""
+async def _decide(web: Web, who: Caller, wanted: ActivationRequest, once: Once) -> tuple[int, ActivationOut]:
+    """The row; the service writes the audit entry, with it or with the refusal."""
+    return activated(await web.deps.services.activations.activate(wanted, who.actor, keep=once.keep(activated)))
+
+
+def activated(made: Activation) -> tuple[int, ActivationOut]:
+    """The answer to an activation."""
+    return 201, ActivationOut.of(made)
+
+
+async def _prove_in_time(web: Web, who: Caller, there: Found, wanted: ActivationRequest, *, through_gate: bool) -> None:
+    """The gate and the cage. Every refusal is in the audit trail before it is answered."""
     said: dict[str, object] = {"revision": wanted.revision, "reason": wanted.reason}
     try:
         async with asyncio.timeout(web.deps.config.activation_seconds):
@@ -127,8 +139,6 @@ async def _go(web: Web, who: Caller, there: Found, wanted: ActivationRequest, *,
     except (Problem, NotFound) as error:
         await refuse(web, who, there, REFUSED[wanted.kind], said | {"why": error.message[:1000]})
         raise
-    # From here on the service writes the audit entry, with the row or with the refusal.
-    return ActivationOut.of(await web.deps.services.activations.activate(wanted, who.actor))
 
 
 async def _prove(

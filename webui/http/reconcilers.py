@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from core.domain.keys import API_VERSION, ReconcilerRef, Uid
 from core.domain.revision import Identity
 from core.errors import ChakratorError
 from core.kube.errors import Forbidden, Unreachable
+from core.services.protocols import Keep
 from webui.access import Action
 from webui.context import Caller, Sent, Web, resource_path, subject
 from webui.deps import API, ONE, Cursor, Here, Limit, Namespace, OnceOnly, Target, Who, guarded
@@ -133,9 +135,13 @@ async def create(body: CreateReconciler, web: Here, who: Who, target: Target, on
 
     async def produce() -> tuple[int, ReconcilerOut]:
         sent = Sent("POST", named=False, query=MANAGER, body=_encode(manifest))
-        tags = (AuditTag.RECONCILER_CREATE, AuditTag.RECONCILER_CREATE_REFUSED)
-        resource = await _change(web, who, target, sent, tags, {"fields": sorted(body.spec)[:20]})
-        return 201, ReconcilerOut.of(resource)
+        act = _Act(
+            done=AuditTag.RECONCILER_CREATE,
+            refused=AuditTag.RECONCILER_CREATE_REFUSED,
+            payload={"fields": sorted(body.spec)[:20]},
+            keep=lambda made: once.keep(lambda _seq: (201, ReconcilerOut.of(made))),
+        )
+        return 201, ReconcilerOut.of(await _change(web, who, target, sent, act))
 
     return await once(produce)
 
@@ -163,44 +169,56 @@ async def change(body: ChangeReconciler, web: Here, who: Who, target: Target) ->
     if body.resource_version is not None:
         patch["metadata"] = {"resourceVersion": body.resource_version}
     sent = Sent("PATCH", query=MANAGER, body=_encode(patch), content_type="application/merge-patch+json")
-    tags = (AuditTag.RECONCILER_UPDATE, AuditTag.RECONCILER_UPDATE_REFUSED)
-    return ReconcilerOut.of(await _change(web, who, target, sent, tags, {"fields": sorted(body.spec)[:20]}))
+    payload = {"fields": sorted(body.spec)[:20]}
+    act = _Act(AuditTag.RECONCILER_UPDATE, AuditTag.RECONCILER_UPDATE_REFUSED, payload)
+    return ReconcilerOut.of(await _change(web, who, target, sent, act))
 
 
 @router.delete(ONE, status_code=202, **guarded(Action.DELETE))
 async def delete(web: Here, who: Who, target: Target) -> DeletedOut:
     """Deletes a Reconciler; its revisions and its audit trail stay."""
-    tags = (AuditTag.RECONCILER_DELETE, AuditTag.RECONCILER_DELETE_REFUSED)
-    answer = await _change(web, who, target, Sent("DELETE"), tags, {})
+    act = _Act(AuditTag.RECONCILER_DELETE, AuditTag.RECONCILER_DELETE_REFUSED, {})
+    answer = await _change(web, who, target, Sent("DELETE"), act)
     return DeletedOut(namespace=target.namespace, name=target.name, deleted=answer.get("kind") == "Status")
 
 
-async def _change(
-    web: Web, who: Caller, target: ReconcilerRef, sent: Sent, tags: tuple[AuditTag, AuditTag], payload: dict[str, Any]
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """What the audit trail says of a change; `keep` makes of the resource what is stored with the entry."""
+
+    done: AuditTag
+    refused: AuditTag
+    payload: dict[str, Any]
+    keep: Callable[[dict[str, Any]], Keep[int] | None] = lambda _: None
+
+
+async def _change(web: Web, who: Caller, target: ReconcilerRef, sent: Sent, act: _Act) -> dict[str, Any]:
     """Sends it with the caller's token, and writes down how it ended, also when nobody knows."""
-    done, refused = tags
+
+    async def note(tag: AuditTag, keep: Keep[int] | None = None, **more: str) -> None:
+        await web.deps.services.audit.append(
+            who.actor,
+            tag,
+            namespace=target.namespace,
+            subject=subject(target),
+            payload=act.payload | more,
+            keep=keep,
+        )
+
     try:
         resource = cast("dict[str, Any]", (await web.as_caller(who, sent, ref=target)).object())
     except Forbidden:
         raise  # in the trail already, as access:denied
     except Unreachable as error:
-        await _note(web, who, target, done, payload | {"result": "unknown", "why": error.message[:1000]})
+        await note(act.done, result="unknown", why=error.message[:1000])
         raise
     except ChakratorError as error:
-        await _note(web, who, target, refused, payload | {"why": error.message[:1000]})
+        await note(act.refused, why=error.message[:1000])
         raise
     # An object that goes at once is answered with a Status, which has its uid in the details.
     named = resource.get("details") if resource.get("kind") == "Status" else resource.get("metadata")
-    uid = str((named or {}).get("uid") or "")
-    await _note(web, who, target, done, payload | {"uid": uid})
+    await note(act.done, act.keep(resource), uid=str((named or {}).get("uid") or ""))
     return resource
-
-
-async def _note(web: Web, who: Caller, target: ReconcilerRef, tag: AuditTag, payload: dict[str, Any]) -> None:
-    await web.deps.services.audit.append(
-        who.actor, tag, namespace=target.namespace, subject=subject(target), payload=payload
-    )
 
 
 def _encode(document: dict[str, Any]) -> bytes:

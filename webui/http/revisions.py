@@ -13,7 +13,7 @@ from fastapi import Path as PathParam
 from fastapi.responses import Response
 
 from core.domain.audit import AuditTag
-from core.domain.revision import Severity, source_sha256
+from core.domain.revision import RevisionInfo, Severity, source_sha256
 from core.services.protocols import Submission
 from webui.access import Action
 from webui.context import Caller, Found, Web, subject
@@ -68,10 +68,15 @@ async def save(body: Save, web: Here, who: Who, there: There, once: OnceOnly) ->
             report=report.diagnostics,
             policy_version=report.policy_version,
         )
-        info, created = await web.deps.services.submissions.save(submission, who.actor)
-        return (201 if created else 200), RevisionOut.of(info)
+        return saved(await web.deps.services.submissions.save(submission, who.actor, keep=once.keep(saved)))
 
     return await once(produce)
+
+
+def saved(made: tuple[RevisionInfo, bool]) -> tuple[int, RevisionOut]:
+    """The answer to a save."""
+    info, created = made
+    return (201 if created else 200), RevisionOut.of(info)
 
 
 @router.get(f"{ONE}/revisions/{{number}}", **guarded(Action.SEE))

@@ -7,8 +7,9 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 
-from tests.integration.webui.running import SAMPLE, Site, error
+from tests.integration.webui.running import SAMPLE, SPEC, Site, error
 
 
 def other(number: int) -> str:
@@ -238,6 +239,49 @@ async def test_an_idempotency_key_makes_one_revision(greeter: Site) -> None:
     async with greeter.client("lead") as client:
         theirs = await client.post(path, json={**body, "base": 1}, headers=keyed)
         assert theirs.status_code == 200, "a key belongs to one person"
+
+
+@pytest.mark.parametrize("what", ["create", "revisions", "activations", "rollback"])
+async def test_an_act_that_was_not_answered_is_answered_when_repeated(
+    greeter: Site, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The process breaks between the act and its answer: the same request again gets what was done, once."""
+    services = greeter.deps.services
+    async with greeter.client("lead") as client:
+        for number in (1, 2):
+            await save(client, greeter, f"{SAMPLE}\n# {number}\n", number - 1 or None)
+            await activate(client, greeter, number, number - 1 or None)
+        path, body, service, act = {
+            "create": (f"{greeter.greeter}-2", {"spec": SPEC}, type(services.audit), "append"),
+            "revisions": (
+                f"{greeter.greeter}/revisions",
+                {"source": SAMPLE, "message": "m", "base": 2},
+                type(services.submissions),
+                "save",
+            ),
+            "activations": (
+                f"{greeter.greeter}/activations",
+                {"revision": 1, "reason": "r", "expected": 2},
+                type(services.activations),
+                "activate",
+            ),
+            "rollback": (f"{greeter.greeter}/rollback", {"reason": "r"}, type(services.activations), "activate"),
+        }[what]
+        real: Any = getattr(service, act)
+
+        async def breaking(*args: Any, **more: Any) -> Any:
+            await real(*args, **more)
+            raise RuntimeError("a power cut")
+
+        key = {"Idempotency-Key": "k"}
+        with monkeypatch.context() as patch:
+            patch.setattr(service, act, breaking)
+            error(await client.post(path, json=body, headers=key), 500)
+        before = await greeter.audit()
+        again = await client.post(path, json=body, headers=key)
+        assert (again.status_code, again.headers.get("idempotency-replayed")) == (201, "true"), again.text
+        assert again.json()
+        assert await greeter.audit() == before
 
 
 async def test_bodies_are_read_strictly(greeter: Site) -> None:
