@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from chakrator import __version__
-from chakrator.cli import audit, authoring, local, serve
+from chakrator.cli import audit, authoring, doctor, local, serve
 
 app = typer.Typer(
     name="chakrator",
@@ -34,7 +34,7 @@ app.command("up")(serve.up)
 app.command("run")(serve.run)
 app.command("check")(local.check)
 app.command("dry-run")(local.dry_run)
-app.command("doctor")(local.doctor)
+app.command("doctor")(doctor.doctor)
 app.command("save")(authoring.save)
 app.command("activate")(authoring.activate)
 app.command("rollback")(authoring.rollback)

@@ -1,4 +1,4 @@
-"""`check`, `dry-run`, `doctor`: what needs no server, on the very cage and gate of production."""
+"""`check`, `dry-run`: what needs no server, on the very cage and gate of production."""
 
 from __future__ import annotations
 
@@ -98,22 +98,3 @@ def _tell(path: str, line: dict[str, object]) -> None:
         assert isinstance(entries, list)
         for entry in entries:
             print(printable(f"  {kind[:-1]}: {entry}"))
-
-
-def doctor(output: Output = Format.TEXT) -> None:
-    """Say what this machine lacks for the cage, one line each. Exit 1 when something is missing.
-
-    Example: `chakrator doctor`
-    """
-    from sandbox.pool.doctor import layers
-    from sandbox.pool.errors import PoolError
-
-    try:
-        found = dict(asyncio.run(layers()))
-    except PoolError as error:
-        fail(str(error), 1)
-    if output is Format.JSON:
-        print_json(found)
-    else:
-        for layer, state in found.items():
-            print(f"{layer:<14} {state}")

@@ -20,8 +20,9 @@ COMMIT_SECONDS = (0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 
 KILL_REASONS = ("deadline", "limit", "protocol", "retired")
 KUBE_VERBS = ("get", "list", "watch", "create", "apply", "patch", "update", "delete", "review")
 KUBE_CODES = ("2xx", "4xx", "5xx", "error")
-CAGE_LAYERS = ("rlimits", "no_new_privs", "landlock", "seccomp")
-CAGE_STATES = ("on", "missing")
+CAGE_LAYERS = ("process", "identity", "no_new_privs", "landlock", "rlimits", "seccomp")
+CAGE_EXTRAS = ("executable_memory", "namespaces", "oom_score")
+CAGE_STATES = ("on", "off", "missing")
 HTTP_CODES = ("2xx", "3xx", "4xx", "5xx")
 
 M = TypeVar("M", bound=MetricWrapperBase)
@@ -62,7 +63,10 @@ class Metrics:
             "http_requests_total", "Requests answered, by route and status.", "route", "status"
         )
         self._sandbox_layer = self._gauge(
-            "sandbox_layer", "1 for the state a layer of the cage is in.", "layer", "state"
+            "sandbox_layer",
+            "1 for the state a layer of the cage is in; off: waived, or an extra not to be had.",
+            "layer",
+            "state",
         )
         self.audit_entries = self._gauge("audit_entries", "Entries in the audit trail.")
         self.audit_chain_broken = self._gauge(
@@ -83,7 +87,7 @@ class Metrics:
         for verb in KUBE_VERBS:
             for code in KUBE_CODES:
                 self._kube_requests.labels(verb, code)
-        for layer in CAGE_LAYERS:
+        for layer in (*CAGE_LAYERS, *CAGE_EXTRAS):
             for state in CAGE_STATES:
                 self._sandbox_layer.labels(layer, state)
         for code in ("storage_full", "store_busy", "store_failed"):
@@ -112,9 +116,14 @@ class Metrics:
         self._http_requests.labels(route, f"{status // 100}xx").inc()
 
     def sandbox_layer(self, layer: str, state: str) -> None:
-        """The state a layer of the cage is in; the other states go to zero."""
-        for other in {*CAGE_STATES, state}:
-            self._sandbox_layer.labels(layer, other).set(1 if other == state else 0)
+        """The state a layer of the cage is in, by the first word of its text; the other states go to zero.
+
+        The text itself (an ABI, an errno) is no label: each one would be a series of its own.
+        """
+        word = state.partition(" ")[0].rstrip(":")
+        known = word if word in CAGE_STATES else "off"  # "not taken: …"
+        for other in CAGE_STATES:
+            self._sandbox_layer.labels(layer, other).set(1 if other == known else 0)
 
     def store_refused(self, code: str) -> None:
         """The store did not take a write."""

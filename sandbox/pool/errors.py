@@ -10,6 +10,8 @@ PoolError
 
 from __future__ import annotations
 
+from sandbox.pool.remedies import remedy
+
 
 class PoolError(Exception):
     """Root."""
@@ -19,9 +21,11 @@ class CageUnavailable(PoolError):
     """`layer` is the missing one (seccomp, landlock, rlimits, …); the text says why and what to do."""
 
     def __init__(self, layer: str, why: str) -> None:
-        super().__init__(f"the cage is not complete: {layer}: {why}")
         self.layer = layer
         self.why = why
+        self.remedy = remedy(layer)
+        advice = f"; {self.remedy}" if self.remedy else ""
+        super().__init__(f"the cage is not complete: {layer}: {why}{advice}")
 
 
 class WorkerUnavailable(PoolError):

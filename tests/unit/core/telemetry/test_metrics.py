@@ -5,6 +5,8 @@ from __future__ import annotations
 from core.domain.outcome import Outcome
 from core.telemetry.metrics import Metrics
 
+STATES = ("on", "off", "missing")
+
 
 def value(metrics: Metrics, name: str, **labels: str) -> float | None:
     """One sample of the registry."""
@@ -52,6 +54,17 @@ def test_a_layer_is_in_one_state() -> None:
     metrics.sandbox_layer("landlock", "on")
     assert value(metrics, "chakrator_sandbox_layer", layer="landlock", state="on") == 1.0
     assert value(metrics, "chakrator_sandbox_layer", layer="landlock", state="missing") == 0.0
+
+
+def test_the_words_beside_a_state_make_no_series() -> None:
+    """An ABI or an errno is for `doctor`; a dashboard asks for on, off and missing."""
+    metrics = Metrics()
+    for layer in ("landlock", "seccomp", "identity", "process", "namespaces"):
+        assert value(metrics, "chakrator_sandbox_layer", layer=layer, state="missing") == 0.0
+    for text, word in (("on (ABI 7)", "on"), ("off: no such call", "off"), ("not taken: denied", "off"), ("x", "off")):
+        metrics.sandbox_layer("landlock", text)
+        states = {state: value(metrics, "chakrator_sandbox_layer", layer="landlock", state=state) for state in STATES}
+        assert states == {state: float(state == word) for state in STATES}
 
 
 def test_an_unknown_reason_makes_no_series() -> None:
