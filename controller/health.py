@@ -13,9 +13,9 @@ import structlog
 from controller.cache import Entry
 from core.clock import Clock, rfc3339
 from core.domain.conditions import ReconcilerHealth, for_reconciler
-from core.domain.keys import API_VERSION
+from core.domain.keys import API_VERSION, Gvk
 from core.domain.revision import Activation
-from core.errors import ChakratorError
+from core.errors import ChakratorError, Unavailable
 from core.kube.client import KubeTransport
 from core.kube.discovery import Resource
 from core.kube.errors import ApiError, MalformedAnswer, Missing, Refused, check
@@ -38,12 +38,15 @@ log = structlog.get_logger("chakrator.health")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All that a Reconciler's status is made of. `running` made the revision that runs now the active one."""
+    """All that a Reconciler's status is made of. `running` made the revision that runs now the active one;
+    `paused` says why it does not run after all; `owned` are the kinds that may hold children."""
 
     generation: int
     health: ReconcilerHealth
     running: Activation | None = None
     last_run: datetime | None = None
+    paused: str = ""
+    owned: tuple[Gvk, ...] = ()
 
 
 def status_of(picture: Picture, before: Mapping[str, object], now: datetime) -> dict[str, object]:
@@ -71,12 +74,21 @@ def status_of(picture: Picture, before: Mapping[str, object], now: datetime) -> 
             "sha256": picture.running.sha256,
             "activatedAt": rfc3339(picture.running.at),
             "activatedBy": picture.running.actor[:1024],
+            **({"paused": picture.paused[:1024]} if picture.paused else {}),
         }
     objects: dict[str, object] = {"total": picture.health.total, "failing": picture.health.failing}
     if picture.last_run is not None:
         objects["lastRunTime"] = rfc3339(picture.last_run)
     document["objects"] = objects
+    if picture.owned:
+        document["ownedKinds"] = [{"apiVersion": kind.api_version, "kind": kind.kind} for kind in picture.owned]
     return document
+
+
+def _owned(document: Mapping[str, object]) -> frozenset[Gvk]:
+    kinds = document.get("ownedKinds")
+    found = [kind for kind in kinds if isinstance(kind, dict)] if isinstance(kinds, list) else []
+    return frozenset(Gvk(str(kind.get("apiVersion")), str(kind.get("kind"))) for kind in found)
 
 
 class _Live(msgspec.Struct):
@@ -104,6 +116,8 @@ class StatusReporter:
         self._entry = entry
         self._picture = picture
         self._wake = asyncio.Event()
+        self._lock = asyncio.Lock()
+        self._kept: frozenset[Gvk] = frozenset()
         self._written: dict[str, object] | None = None
         self._written_at = float("-inf")
 
@@ -131,21 +145,33 @@ class StatusReporter:
                 log.info("a Reconciler's status was not taken", error=error.message)
                 wait = RETRY_AFTER
 
+    async def keep(self, kinds: frozenset[Gvk]) -> None:
+        """Returns when the status names these kinds of the picture as owned. Raises what a request raises."""
+        if kinds <= self._kept:
+            return
+        await self.report()
+        if not kinds <= self._kept:
+            raise Unavailable("the Reconciler's status is not settled yet")
+
     async def report(self) -> float | None:
         """Writes what is due; seconds until more is, or None. Raises what a request raises."""
+        async with self._lock:
+            return await self._report()
+
+    async def _report(self) -> float | None:
         entry, picture = self._entry(), self._picture()
         if entry is None or picture is None:
             return None
         before = self._written if self._written is not None else _live.decode(entry.raw).status
         document = status_of(picture, before, self._clock.now())
         if document == before:
-            self._written = document
+            self._written, self._kept = document, _owned(document)
             return None
         now = self._clock.monotonic()
         if _essence(document) == _essence(before) and (due := self._written_at + COUNTERS_EVERY - now) > 0:
             return due
         await self._write(entry, document)
-        self._written, self._written_at = document, now
+        self._written, self._written_at, self._kept = document, now, _owned(document)
         return None
 
     async def _write(self, entry: Entry, document: Mapping[str, object]) -> None:
@@ -198,7 +224,8 @@ def _essence(document: Mapping[str, object]) -> tuple[object, ...]:
         if isinstance(conditions, list)
         else []
     )
-    return (told, document.get("activeRevision"), document.get("observedGeneration"))
+    rest = ("activeRevision", "observedGeneration", "ownedKinds")
+    return (told, *(document.get(name) for name in rest))
 
 
 class AdmissionCheck:

@@ -83,8 +83,8 @@ class Ended:
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What one Reconciler's runs need around them; `slots` bound what runs in the cage over all Reconcilers.
-    `hold_release` keeps the Reconciler from vanishing before its finalizers do, and is awaited before the
-    first of them is put on."""
+    `hold_release` keeps the Reconciler from vanishing before its finalizers do, and is awaited before one is
+    put on; `keep_owned` remembers the owned kinds beyond the spec, and is awaited before a child is made."""
 
     spec: ReconcilerSpec
     account: Account
@@ -96,6 +96,7 @@ class Surroundings:
     seed_key: bytes
     slots: asyncio.Semaphore
     hold_release: Callable[[], Awaitable[None]]
+    keep_owned: Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +253,8 @@ class Reconcile:
             if known is None:
                 return  # deleted or re-created meanwhile: its own run follows
         assert known is not None
+        if plan.steps:
+            await self._around.keep_owned()
         await self._children.converge(known, plan.steps, journal, prune=plan.prune)
         # A finalize that says nothing leaves the status alone: Ready means nothing on the way out.
         if not deleting or plan.status.fields or plan.status.conditions:

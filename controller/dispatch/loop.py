@@ -133,6 +133,10 @@ class Dispatcher:
         self._breaker.reset()
         self._wake.set()
 
+    def pause(self, why: str) -> None:
+        """The breaker has paused this activation before: it stays so, until `new_code`."""
+        self._breaker.paused = why
+
     def wake(self) -> None:
         """Something that runs waited for may have changed."""
         self._wake.set()

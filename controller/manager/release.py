@@ -12,10 +12,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from controller.account import JSON_PATCH, Account, Call, EffectError, NotTaken, Outage, PlanInvalid, Watched
+from controller.account import JSON_PATCH, Account, EffectError, NotTaken, Outage, Watched
 from controller.cache import Cache, Entry
 from controller.finalizers import Finalizers, Release, patch_of
 from controller.health import MANAGER
+from controller.manager.listing import Listing, pages
 from controller.manager.tools import Tools
 from core.domain.actor import SYSTEM
 from core.domain.audit import AuditTag
@@ -24,9 +25,7 @@ from core.errors import ChakratorError, Unavailable
 from core.kube.client import KubeTransport
 from core.kube.discovery import Discovery, Resource
 from core.kube.errors import Missing, Refused, Unprocessable, check
-from core.kube.objects import shallow
 
-PAGE = 500
 MAX_TRIES = 5
 MAX_KINDS = 64
 ANNOTATION_FINALIZER_KINDS = f"{GROUP}/finalizer-kinds"
@@ -142,17 +141,6 @@ class Hold:
         raise Unavailable(f"the Reconciler {entry.namespace}/{entry.name} keeps changing under our hands")
 
 
-class _Page(msgspec.Struct):
-    class Meta(msgspec.Struct):
-        token: str = msgspec.field(default="", name="continue")
-
-    items: list[msgspec.Raw]
-    metadata: Meta
-
-
-_pages = msgspec.json.Decoder(_Page)
-
-
 class Stripper:
     """Takes one Reconciler's finalizer off all objects of a kind, and tells the audit how many there were."""
 
@@ -194,34 +182,11 @@ class Stripper:
         watched = Watched(resource=resource, cache=Cache(resource.gvk), wait_rv=_no_wait)
         finalizers = Finalizers(account=account, ref=self._ref, primary=watched)
         release = Release(finalizers=finalizers, transport=self._tools.transport, primary=watched, ref=self._ref)
-        token = ""
-        while True:
-            page = await _list(self._tools, account, resource, token)
-            for raw in page.items:
-                entry = Entry.parse(resource.gvk, bytes(raw))
+        async for page in pages(Listing(account, resource, instead=self._tools.transport)):
+            for entry in page:
                 if finalizers.on(entry):
                     await release.strip(entry)
                     self._untold[kind] += 1
-            token = page.metadata.token
-            if not token:
-                return
-
-
-async def _list(tools: Tools, account: Account, resource: Resource, token: str) -> _Page:
-    """One page as the ServiceAccount; where it may not list any more, as the controller."""
-    path = resource.path(account.namespace)
-    query = {"limit": str(PAGE)} | ({"continue": token} if token else {})
-    try:
-        answer = await account.send(Call(f"list {resource.gvk.kind}", "GET", path, query=query))
-    except (NotTaken, PlanInvalid) as first:
-        own = await tools.transport.request("GET", path, query=query)
-        if own.status != 200:
-            raise first from None
-        answer = own
-    try:
-        return _pages.decode(answer.body)
-    except RecursionError:  # an object nested beyond reading must not keep the others from being let go
-        return _pages.decode(shallow(answer.body))
 
 
 async def _no_wait(_rv: int, _timeout: float) -> bool:

@@ -41,11 +41,23 @@ OBJECTS_PER_SECOND = 100.0  # how fast a new revision is given to existing objec
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What a session works on: the spec, where its kinds live, and the code that runs."""
+    """What a session works on: the spec, where its kinds live, and the code that runs; `paused` says why it does
+    not, where the breaker has paused this activation before."""
 
     spec: ReconcilerSpec
     resources: Mapping[Gvk, Resource]
     active: ActiveCode
+    paused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """`changed` is called when the Reconciler's status may be another; the others are awaited as
+    controller.reconcile.Surroundings says."""
+
+    changed: Callable[[], None]
+    hold_release: Callable[[], Awaitable[None]]
+    keep_owned: Callable[[], Awaitable[None]]
 
 
 T = TypeVar("T")
@@ -64,15 +76,12 @@ def _safely(callback: Callable[[T], None]) -> Callable[[T], None]:
 
 
 class Session:
-    """`changed` is called when the Reconciler's status may be another; `hold_release` is awaited before the
-    first finalizer of ours goes onto an object."""
+    """From its opening until it is stopped or cancelled; see `serve`."""
 
-    def __init__(
-        self, tools: Tools, duty: Duty, *, changed: Callable[[], None], hold_release: Callable[[], Awaitable[None]]
-    ) -> None:
+    def __init__(self, tools: Tools, duty: Duty, calls: Callbacks) -> None:
         spec = duty.spec
         self._tools = tools
-        self._changed = changed
+        self._changed = calls.changed
         self.spec = spec
         self.resources = duty.resources
         self.account = Account(
@@ -102,7 +111,8 @@ class Session:
                 trail=SessionTrail(tools, spec.ref),
                 seed_key=tools.config.seed_key,
                 slots=tools.slots,
-                hold_release=hold_release,
+                hold_release=calls.hold_release,
+                keep_owned=calls.keep_owned,
             ),
             duty.active,
         )
@@ -118,6 +128,7 @@ class Session:
             on_ended=self._on_ended,
             on_pause=self._on_pause,
         )
+        self.dispatcher.pause(duty.paused)
         self._by_uid: dict[str, QueueKey] = {}
         self._own_rvs: dict[QueueKey, deque[int]] = {}
         self._child_rvs: dict[tuple[Gvk, str], int] = {}
@@ -219,6 +230,10 @@ class Session:
         if self.dispatcher.cage_trouble:
             found.append(Problem(Reason.CAGE_UNAVAILABLE, self.dispatcher.cage_trouble))
         return found
+
+    def primaries(self) -> dict[str, Entry]:
+        """The objects that are reconciled, by uid."""
+        return {entry.uid: entry for entry in self._primary.cache}
 
     def carries_finalizer(self) -> bool:
         """Whether any object carries our finalizer, as far as the cache knows."""

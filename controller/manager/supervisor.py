@@ -20,8 +20,10 @@ from controller.cache import Entry
 from controller.health import Picture, StatusReporter
 from controller.manager.leftovers import Leftovers
 from controller.manager.obstacles import obstacle
+from controller.manager.owned import Owned
+from controller.manager.recollection import Pause, recollect
 from controller.manager.release import Hold, explain
-from controller.manager.session import Duty, Session
+from controller.manager.session import Callbacks, Duty, Session
 from controller.manager.starting import Starts, same_duty
 from controller.manager.tools import Tools
 from controller.spec import ActiveCode, ReconcilerSpec, SpecInvalid, parse_reconciler, remnant
@@ -69,6 +71,8 @@ class Supervisor:
         self._problems: list[Problem] = []
         self._running: Activation | None = None
         self._settled = False
+        self._recollected = False
+        self._pause: Pause | None = None
         self._starts = Starts(tools)
         self._hold = Hold(transport=tools.transport, resource=sources.resource, entry=sources.entry)
         self._leftovers = Leftovers(tools, ref, hold=self._hold, forbidden=self._forbidden)
@@ -79,6 +83,7 @@ class Supervisor:
             entry=sources.entry,
             picture=self._picture,
         )
+        self._owned = Owned(tools, ref, keep=self._reporter.keep)
 
     def poke(self) -> None:
         """Something that decides may have changed. A right that is gone ends what uses it now, whatever the
@@ -165,6 +170,10 @@ class Supervisor:
         if entry is None:
             await self._close()
             return None
+        if not self._recollected:
+            past = recollect(entry.raw)
+            self._recollected, self._pause = True, past.pause
+            self._owned.kinds |= past.owned
         try:
             spec = parse_reconciler(entry.raw, self._tools.config)
         except SpecInvalid as error:
@@ -191,10 +200,12 @@ class Supervisor:
         await self._audit_pauses()
         await self._bring_up(group, entry, (spec, resources), activation)
         self._problems += await self._leftovers.strip(spec, self._watched(spec))
+        self._problems += await self._owned.prune(spec, self._session)
         if self._carries_hold(entry):
             await self._hold.off()
-        unsettled = self._problems or (self._session is not None and self._session.absent)
-        return AGAIN if unsettled else RECHECK
+        if self._problems or (self._session is not None and self._session.absent):
+            return AGAIN
+        return SOON if self._owned.left(spec, self._session) else RECHECK
 
     async def _resources(self, spec: ReconcilerSpec) -> dict[Gvk, Resource] | None:
         found: dict[Gvk, Resource] = {}
@@ -237,9 +248,11 @@ class Supervisor:
         if session is not None:
             if session.active.code_id != code.code_id:
                 await session.swap(code)
+            elif session.dispatcher.paused:
+                session.dispatcher.new_code(code.code_id)  # the same revision once more: somebody wants it to run
         else:
             await self._close()
-            self._open(group, spec, resources, code)
+            self._open(group, duty, code, activation)
         self._running = activation
         self._starts.succeeded(activation)
         self._note_fallback(activation)
@@ -254,14 +267,24 @@ class Supervisor:
 
     # ── sessions ─────────────────────────────────────────────────────────────────────────────────
     def _open(
-        self, group: asyncio.TaskGroup, spec: ReconcilerSpec, resources: dict[Gvk, Resource], code: ActiveCode
+        self,
+        group: asyncio.TaskGroup,
+        duty: tuple[ReconcilerSpec, dict[Gvk, Resource]],
+        code: ActiveCode,
+        activation: Activation,
     ) -> None:
+        spec, resources = duty
         session = Session(
             self._tools,
-            Duty(spec, resources, code),
-            changed=self._on_change,
-            hold_release=partial(self._hold.on, spec.watch),
+            Duty(spec, resources, code, self._paused(activation)),
+            Callbacks(
+                changed=self._on_change,
+                hold_release=partial(self._hold.on, spec.watch),
+                keep_owned=partial(self._owned.keep, frozenset(spec.owns)),
+            ),
         )
+        self._owned.kinds |= set(spec.owns)
+        self._settled = True  # a run may need the status to be written before this step is over
         self._session = session
         self._serving = group.create_task(self._serve(session), name=f"session of {self.ref}")
 
@@ -286,6 +309,8 @@ class Supervisor:
         if not serving.done():
             serving.cancel()
             await asyncio.wait([serving], timeout=SOON)
+        if session.dispatcher.paused and self._running is not None:
+            self._pause = Pause.of(self._running, session.dispatcher.paused)
         self._session = self._serving = None
         self._running = None
         await session.retire()
@@ -313,6 +338,10 @@ class Supervisor:
     def _watched(self, spec: ReconcilerSpec) -> set[Gvk]:
         """Also by a session that still runs under the spec before."""
         return {spec.watch, self._session.spec.watch} if self._session is not None else {spec.watch}
+
+    def _paused(self, activation: Activation) -> str:
+        """Why the breaker paused this activation, in a session before or under a controller before."""
+        return self._pause.why if self._pause is not None and self._pause.holds(activation) else ""
 
     async def _audit_pauses(self) -> None:
         session = self._session
@@ -373,7 +402,14 @@ class Supervisor:
             health=health,
             running=running,
             last_run=session.last_run if session is not None else None,
+            paused=self._why_paused(running),
+            owned=self._owned.shown,
         )
+
+    def _why_paused(self, running: Activation | None) -> str:
+        if self._session is not None:
+            return self._session.dispatcher.paused
+        return self._paused(running) if running is not None else ""
 
     def _to_run(self) -> Activation | None:
         """What would run if nothing (a suspension, a missing ServiceAccount) stood in its way."""

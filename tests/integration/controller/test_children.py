@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from controller_rig import CONFIGMAP, GREETER, MYRESOURCE, Rig, eventually
+from controller_rig import CONFIGMAP, GREETER, MYRESOURCE, RECONCILER, Rig, eventually, make_rig
 
 pytestmark = pytest.mark.controlplane
 
@@ -58,6 +58,42 @@ async def test_children_that_are_no_longer_desired_are_pruned(rig: Rig) -> None:
     await eventually(lambda: cluster.gone(CONFIGMAP, "c"), "c is pruned")
     assert await cluster.get(CONFIGMAP, "b") is not None
     assert await cluster.get(CONFIGMAP, "foreign") is not None
+
+
+async def owned_kinds(rig: Rig) -> list[str]:
+    """As the Reconciler's status names them."""
+    found = await rig.cluster.get(RECONCILER, "greeter") or {}
+    return [kind["kind"] for kind in found.get("status", {}).get("ownedKinds", [])]
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["running", "stopped"])
+async def test_children_of_a_kind_that_is_owned_no_more_are_pruned(rig: Rig, *, running: bool) -> None:
+    """Also where no controller ran when the kind left the spec; what is not ours stays."""
+    cluster = await rig.greeter()
+    await cluster.object()
+    child = await cluster.until_message("hi")
+    assert await owned_kinds(rig) == ["ConfigMap"]
+    label = child["metadata"]["labels"]["chakrator.example.com/reconciler"]
+    await cluster.create(
+        CONFIGMAP, {"metadata": {"name": "foreign", "labels": {"chakrator.example.com/reconciler": label}}}
+    )
+    if not running:
+        await rig.stop()
+    await cluster.patch(RECONCILER, "greeter", {"spec": {"owns": None}})
+    if not running:
+        rig = make_rig(cluster, rig.services, rig.pool, rig.tap)
+        rig.start()
+    try:
+        await eventually(lambda: cluster.gone(CONFIGMAP, "hello"), "the child is pruned")
+
+        async def forgotten() -> bool:
+            return await owned_kinds(rig) == []
+
+        await eventually(forgotten, "the kind is forgotten")
+        assert await cluster.get(CONFIGMAP, "foreign") is not None
+    finally:
+        if not running:
+            await rig.stop()
 
 
 @pytest.mark.parametrize(

@@ -316,6 +316,22 @@ async def test_a_paused_revision_runs_nothing_until_another_is_active() -> None:
     await running(bench, story)
 
 
+async def test_a_revision_that_was_paused_before_stays_so() -> None:
+    """Under another session or controller; it is told of no second time."""
+    bench = Bench(SUCCEEDED)
+    bench.dispatcher.pause("three objects crashed")
+
+    async def story() -> None:
+        bench.dispatcher.enqueue(key(), CHANGED)
+        await bench.settle()
+        assert (bench.dispatcher.paused, bench.runs, bench.pauses) == ("three objects crashed", [], [])
+        bench.dispatcher.new_code("code-1")
+        await bench.settle()
+        assert len(bench.runs) == 1
+
+    await running(bench, story)
+
+
 async def test_an_object_that_is_gone_leaves_nothing() -> None:
     """No resync of what is not there."""
     bench = Bench(Ended(gone=True))

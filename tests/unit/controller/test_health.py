@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from controller_script import ManualClock, Script, answer, refused
+from controller_script import CONFIGMAP, ManualClock, Script, answer, refused
 
 from controller.cache import Entry
 from controller.health import COUNTERS_EVERY, MANAGER, AdmissionCheck, Picture, StatusReporter, contains, status_of
 from controller.manager.tools import RECONCILER
 from core.domain.conditions import Problem, Reason, ReconcilerHealth
+from core.errors import Unavailable
 from core.kube.discovery import Resource
-from core.kube.errors import MalformedAnswer, Refused
+from core.kube.errors import Forbidden, MalformedAnswer, Refused
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RESOURCE = Resource(gvk=RECONCILER, plural="reconcilers", namespaced=True, has_status=True)
@@ -79,6 +81,32 @@ async def test_nothing_new_writes_nothing() -> None:
     again.clock.at += 5.0
     await again.reporter.report()
     assert again.script.sent == []
+
+
+async def test_owned_kinds_are_kept_once_they_are_written() -> None:
+    """At once, though only counters were written a moment ago; what is there costs no write."""
+    bench = Bench(answer(200, {}), answer(200, {}))
+    await bench.reporter.report()
+    bench.picture = replace(bench.picture, owned=(CONFIGMAP,))
+    await bench.reporter.keep(frozenset({CONFIGMAP}))
+    await bench.reporter.keep(frozenset({CONFIGMAP}))
+    assert len(bench.script.sent) == 2
+    assert bench.script.sent[1].body["status"]["ownedKinds"] == [{"apiVersion": "v1", "kind": "ConfigMap"}]
+    again = Bench(live=entry(status=bench.script.sent[1].body["status"]))
+    again.picture = bench.picture
+    await again.reporter.keep(frozenset({CONFIGMAP}))
+    assert again.script.sent == []
+
+
+async def test_what_is_not_written_is_not_kept() -> None:
+    """Neither after a refused write, nor before there is a picture."""
+    bench = Bench(refused(403, "Forbidden", "no"))
+    bench.picture = replace(bench.picture, owned=(CONFIGMAP,))
+    with pytest.raises(Forbidden):
+        await bench.reporter.keep(frozenset({CONFIGMAP}))
+    bench.reporter._picture = lambda: None
+    with pytest.raises(Unavailable):
+        await bench.reporter.keep(frozenset({CONFIGMAP}))
 
 
 async def test_counters_wait_and_conditions_do_not() -> None:

@@ -21,7 +21,7 @@ from controller_script import (
 )
 from test_activation import spec
 
-from controller.account import Watched
+from controller.account import Outage, Watched
 from controller.cache import Entry
 from controller.reconcile import Attempt, Ended, Reconcile, Surroundings, seed
 from controller.spec import ActiveCode
@@ -53,6 +53,8 @@ class Bench:
     rows: list[RunRow] = field(default_factory=list)
     retired: list[str] = field(default_factory=list)
     held: int = 0
+    kept: list[int] = field(default_factory=list)  # how many requests had been sent
+    cannot_keep: Outage | None = None
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(64))
     hangs: bool = False
     clock: ManualClock = field(default_factory=ManualClock)
@@ -81,6 +83,7 @@ class Bench:
                 seed_key=b"key",
                 slots=self.slots,
                 hold_release=self.hold,
+                keep_owned=self.keep,
             ),
             active,
         )
@@ -92,6 +95,12 @@ class Bench:
     async def hold(self) -> None:
         """The release finalizer."""
         self.held += 1
+
+    async def keep(self) -> None:
+        """The owned kinds."""
+        self.kept.append(len(self.script.sent))
+        if self.cannot_keep is not None:
+            raise self.cannot_keep
 
     async def warm(self, code: Code) -> LoadResult:
         """Never asked here."""
@@ -137,6 +146,19 @@ async def test_the_order_of_effects() -> None:
     assert steps(bench) == ["PATCH myresources/hello", "PATCH configmaps/a", "PATCH myresources/hello/status"]
     assert bench.script.sent[2].body["metadata"]["resourceVersion"] == "6", "the finalizer moved it"
     assert bench.rows[0].effects == (f"add finalizer {REF.finalizer}", "apply ConfigMap a", "status")
+
+
+async def test_owned_kinds_are_remembered_before_the_first_child() -> None:
+    """Else a crash and a change of spec would leave it to nobody; a run without children asks for nothing."""
+    bench = Bench(PLAN, [TAKEN, TAKEN])
+    await bench.once()
+    assert bench.kept == [0]
+    failing = Bench(PLAN, cannot_keep=Outage("no answer"))
+    assert (await failing.once()).outage
+    assert steps(failing) == []
+    bench = Bench(replace(PLAN, effects=()), [TAKEN])
+    await bench.once()
+    assert bench.kept == []
 
 
 async def test_the_finalizer_comes_off_last() -> None:

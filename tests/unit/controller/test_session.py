@@ -13,7 +13,7 @@ from test_activation import spec
 from controller.account import Gate, NotTaken, Outage, Write
 from controller.cache import Cache, Change, ChangeType, Entry
 from controller.informer import InformerKey
-from controller.manager.session import Duty, Session
+from controller.manager.session import Callbacks, Duty, Session
 from controller.reconcile import Ended
 from controller.spec import ActiveCode, ControllerConfig
 from core.domain.keys import Gvk, ObjectRef, QueueKey, Uid
@@ -55,8 +55,7 @@ class Bench:
         self.session = Session(
             tools,  # type: ignore[arg-type]
             Duty(mine, RESOURCES, self.code),
-            changed=lambda: None,
-            hold_release=self.nothing,
+            Callbacks(changed=lambda: None, hold_release=self.nothing, keep_owned=self.nothing),
         )
 
     def acquire(self, key: InformerKey) -> object:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import msgspec
 import pytest
-from controller_script import MYRESOURCE, RESOURCES, ManualClock, Script, metadata
+from controller_script import CONFIGMAP, MYRESOURCE, RESOURCES, ManualClock, Script, metadata
 from test_activation import Log, Source, Warmer, activation
 
-from controller.account import Account, NotTaken
+from controller.account import Account, EffectError, NotTaken
 from controller.cache import Entry
 from controller.manager import supervisor as module
 from controller.manager.session import Duty
-from controller.manager.supervisor import AGAIN, Sources, Supervisor
+from controller.manager.supervisor import AGAIN, SOON, Sources, Supervisor
 from controller.manager.tools import RECONCILER, SERVICE_ACCOUNT
 from controller.spec import ControllerConfig
 from core.domain.conditions import Reason
@@ -36,9 +37,15 @@ class Opened:
         self.duty = duty
         self.spec, self.resources, self.active = duty.spec, duty.resources, duty.active
         self.pauses: list[tuple[int, str]] = []
+        self.account, self.primaries, self.problems = None, dict, list
+        self.unreachable, self.total, self.pending, self.last_run = "", 0, 0, None
         self.absent = self.synced = self.revoked = self.retired = False
         self.ending = asyncio.Event()
-        self.dispatcher = SimpleNamespace(stop=self.ending.set)
+        self.dispatcher = SimpleNamespace(stop=self.ending.set, paused=duty.paused, failing=0, new_code=self.new_code)
+
+    def new_code(self, _code_id: str) -> None:
+        """The dispatcher's."""
+        self.dispatcher.paused = ""
 
     async def serve(self) -> None:
         """Until stopped."""
@@ -58,9 +65,12 @@ class Stage:
         self.stripped: list[tuple[str, Gvk, bool]] = []
         self.refuses: NotTaken | None = None
         self.held: set[Gvk] = {WIDGET}
+        self.activation = activation(8, 4)
+        self.pruned: list[Gvk] = []
+        self.unpruned: EffectError | None = None
         self.sees()
 
-        def opens(_tools: object, duty: Duty, **_callbacks: object) -> Opened:
+        def opens(_tools: object, duty: Duty, _callbacks: object) -> Opened:
             self.sessions.append(Opened(duty))
             return self.sessions[-1]
 
@@ -79,7 +89,7 @@ class Stage:
         sources = Sources(
             entry=lambda: self.entry,
             service_account={"greeter": account}.get,
-            activation=lambda _spec: activation(8, 4),
+            activation=lambda _spec: self.activation,
             resource=Resource(gvk=RECONCILER, plural="reconcilers", namespaced=True, has_status=True),
         )
         self.supervisor = Supervisor(tools, ReconcilerRef("team-a", "greeter"), sources)  # type: ignore[arg-type]
@@ -87,9 +97,12 @@ class Stage:
         leftovers._stripper = SimpleNamespace(strip=self.strip)  # type: ignore[assignment]
         leftovers._hold = SimpleNamespace(kinds=self.kinds, off=self.off, forget=self.forget)  # type: ignore[assignment]
 
-    def sees(self, spec: object = None, **meta: object) -> None:
+        self.supervisor._owned._prune = self.prune  # type: ignore[method-assign]
+
+    def sees(self, spec: object = None, status: object = None, **meta: object) -> None:
         """The Reconciler as the cache holds it from now on."""
-        document = {"metadata": metadata("greeter", **meta), "spec": GOOD if spec is None else spec}
+        given = GOOD if spec is None else spec
+        document = {"metadata": metadata("greeter", **meta), "spec": given, "status": status or {}}
         self.entry = Entry.parse(RECONCILER, msgspec.json.encode(document))
 
     @asynccontextmanager
@@ -109,6 +122,13 @@ class Stage:
         if self.refuses is not None:
             raise self.refuses
         self.stripped.append((account.name, kind, account.revoked))
+
+    async def prune(self, _account: Account, kind: Gvk, _primaries: object) -> int:
+        """The pruner's."""
+        self.pruned.append(kind)
+        if self.unpruned is not None:
+            raise self.unpruned
+        return 1
 
     def kinds(self) -> frozenset[Gvk]:
         """The hold's."""
@@ -211,3 +231,95 @@ async def test_a_reconciler_that_does_not_parse_runs_nothing(stage: Stage) -> No
         await stage.supervisor._step(group)
     assert [problem.reason for problem in stage.supervisor._problems] == [Reason.INVALID_SPEC]
     assert (stage.stripped, stage.sessions[0].retired) == ([], True)
+
+
+OWNS = {**GOOD, "owns": [{"apiVersion": "v1", "kind": "ConfigMap"}]}
+
+
+def shown(stage: Stage) -> tuple[Gvk, ...]:
+    """The owned kinds of the status."""
+    picture = stage.supervisor._picture()
+    assert picture is not None
+    return picture.owned
+
+
+async def test_children_of_a_kind_owned_no_more_are_pruned(stage: Stage) -> None:
+    """Once the new session knows all objects; until then the status names the kind."""
+    stage.sees(OWNS)
+    async with stage.group() as group:
+        await stage.supervisor._step(group)
+        stage.sees(GOOD)
+        assert await stage.supervisor._step(group) == SOON
+        assert (stage.pruned, shown(stage)) == ([], (CONFIGMAP,))
+        stage.sessions[-1].synced = True
+        assert await stage.supervisor._step(group) > AGAIN  # type: ignore[operator]
+        await stage.supervisor._step(group)
+    assert (stage.pruned, shown(stage)) == ([CONFIGMAP], ())
+
+
+async def test_a_kind_removed_while_no_controller_ran_is_pruned(stage: Stage) -> None:
+    """The status remembers it; another version of an owned kind is no other kind."""
+    old = {"apiVersion": "v1beta1", "kind": "ConfigMap"}
+    stage.sees(OWNS, {"ownedKinds": [{"apiVersion": "apps/v1", "kind": "Deployment"}, old]})
+    async with stage.group() as group:
+        await stage.supervisor._step(group)
+        stage.sessions[-1].synced = True
+        await stage.supervisor._step(group)
+    assert stage.pruned == [Gvk("apps/v1", "Deployment")]
+    assert set(shown(stage)) == {CONFIGMAP, Gvk("v1beta1", "ConfigMap")}
+
+
+async def test_what_cannot_be_pruned_is_told_and_tried_again(stage: Stage) -> None:
+    """The kind is not forgotten before."""
+    stage.sees(GOOD, {"ownedKinds": [{"apiVersion": "v1", "kind": "ConfigMap"}]})
+    stage.unpruned = NotTaken("the ServiceAccount may not list configmaps")
+    async with stage.group() as group:
+        await stage.supervisor._step(group)
+        stage.sessions[-1].synced = True
+        assert await stage.supervisor._step(group) == AGAIN
+        (problem,) = stage.supervisor._problems
+        assert problem.reason is Reason.FORBIDDEN
+        assert "may not list configmaps" in problem.message
+        assert shown(stage) == (CONFIGMAP,)
+
+
+PAUSED = {
+    "activeRevision": {"number": 4, "sha256": "ab" * 32, "activatedAt": "2026-01-01T00:00:00Z", "paused": "it crashes"}
+}
+
+
+async def test_a_pause_outlives_the_controller(stage: Stage) -> None:
+    """A suspension in between too; the status goes on saying so."""
+    stage.sees({**GOOD, "suspend": True}, PAUSED)
+    async with stage.group() as group:
+        await stage.supervisor._step(group)
+        stage.supervisor._settled = True
+        picture = stage.supervisor._picture()
+        assert picture is not None
+        assert picture.paused == "it crashes"
+        stage.sees(GOOD)
+        await stage.supervisor._step(group)
+        assert stage.sessions[0].duty.paused == "it crashes"
+
+
+async def test_a_pause_outlives_the_session(stage: Stage) -> None:
+    """An edit of the spec is no activation."""
+    async with stage.group() as group:
+        await stage.supervisor._step(group)
+        stage.sessions[0].dispatcher.paused = "it crashes"
+        stage.sees({**GOOD, "resync": "1h"})
+        await stage.supervisor._step(group)
+        assert stage.sessions[1].duty.paused == "it crashes"
+
+
+@pytest.mark.parametrize("restart", [False, True])
+async def test_the_same_revision_activated_again_runs_again(stage: Stage, *, restart: bool) -> None:
+    """Somebody has decided that it shall."""
+    stage.sees(GOOD, PAUSED)
+    async with stage.group() as group:
+        if not restart:
+            await stage.supervisor._step(group)
+            assert stage.sessions[0].dispatcher.paused
+        stage.activation = activation(9, 4, at=datetime(2026, 1, 2, tzinfo=UTC))
+        await stage.supervisor._step(group)
+        assert [session.dispatcher.paused for session in stage.sessions] == [""]
