@@ -142,7 +142,8 @@ def _landlock(plan: Plan) -> None:
 
 
 def _nice(plan: Plan) -> None:
-    os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+    if os.getpriority(os.PRIO_PROCESS, 0) < NICENESS:  # a host that is nicer already may not take it back
+        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
 
 
 def _rlimits(plan: Plan) -> None:

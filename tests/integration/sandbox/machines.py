@@ -115,12 +115,17 @@ def of_abi(abi: int) -> Machine:
 
 
 def run(
-    machine: Machine, *, executable: str = sys.executable, user: int | None = None, places: Sequence[str] = ()
+    machine: Machine,
+    *,
+    executable: str = sys.executable,
+    user: int | None = None,
+    places: Sequence[str] = (),
+    before: Sequence[str] = (),
 ) -> Found:
-    """What the program says."""
+    """What the program says. `before`: a command that starts it, as nice(1) does."""
     packages = str(Path(msgspec.__file__).parent.parent)
     where = json.dumps(list(places) or [str(REPOSITORY), packages])
-    command = [executable, "-c", PROGRAM, where, json.dumps(asdict(machine))]
+    command = [*before, executable, "-c", PROGRAM, where, json.dumps(asdict(machine))]
     ended = subprocess.run(
         command, capture_output=True, text=True, timeout=60, check=False, cwd="/", user=user, group=user, env={}
     )

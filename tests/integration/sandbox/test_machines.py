@@ -206,6 +206,14 @@ def test_the_pool_works_without_root() -> None:
     pytest.skip("no interpreter here that another user may execute")
 
 
+def test_the_pool_works_for_a_host_that_is_nice_already() -> None:
+    """Its workers stay as nice: the way back is not theirs to take."""
+    nice = shutil.which("nice")
+    if nice is None:
+        pytest.skip("there is no nice(1)")
+    assert run(Machine(), before=(nice, "-n", "15")).verdict == "Succeeded"
+
+
 def test_the_pool_works_from_an_installed_tree(tmp_path: Path) -> None:
     """As from a wheel: the packages in one folder of their own, no checkout, no site-packages, no .pth file."""
     for name in ("sandbox", "RestrictedPython", "msgspec"):
