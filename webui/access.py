@@ -82,6 +82,8 @@ RIGHTS: Mapping[Action, Right] = MappingProxyType(
         Action.METRICS: Right("get"),
     }
 )
+# What these do has to be provable afterwards: with a broken audit trail nobody may.
+CHANGES = frozenset({Action.SAVE, Action.ACTIVATE, Action.CREATE, Action.CHANGE, Action.DELETE})
 SHOWN = (
     Action.SEE,
     Action.VALIDATE,

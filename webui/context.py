@@ -20,9 +20,9 @@ from core.kube.client import KubeTransport, Response
 from core.kube.errors import ApiError, Forbidden, Missing, check
 from core.kube.reviews import Attributes, UserInfo, token_review
 from core.logstream import LogStream
-from core.services.protocols import Services
+from core.services.protocols import Services, TrailBroken
 from core.telemetry.metrics import Metrics
-from sandbox.pool.config import Code, Limits, LoadResult
+from sandbox.pool.config import Code, Limits, LoadResult, PoolStatus
 from webui.access import Access
 from webui.errors import Problem, own_identity_refused, too_many, unauthenticated
 from webui.limits import Buckets
@@ -38,10 +38,11 @@ DENIED_OFTEN = "too many requests that you have no right to make"
 
 
 class PoolLike(Protocol):
-    """What the web asks of the pool of workers: a start in the cage, before anything is activated."""
+    """What the web asks of the pool of workers: a start in the cage, before anything is activated, and how it is."""
 
     async def warm(self, code: Code) -> LoadResult: ...
     async def retire(self, code_id: str) -> None: ...
+    def status(self) -> PoolStatus: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,12 @@ class Web:
         await self.deps.services.audit.append(
             who.actor, AuditTag.ACCESS_DENIED, namespace=ref.namespace, subject=subject(ref), payload=payload
         )
+
+    def must_be_provable(self) -> None:
+        """Raises TrailBroken while the audit trail is broken: nothing is changed that could not be proven."""
+        report = self.deps.services.audit.broken()
+        if report is not None:
+            raise TrailBroken(report)
 
     # ── the API server ───────────────────────────────────────────────────────────────────────────
     async def read_own(

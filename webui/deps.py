@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from core.domain.keys import ReconcilerRef
 from core.services.protocols import Keep
-from webui.access import RIGHTS, Action, Decider
+from webui.access import CHANGES, RIGHTS, Action, Decider
 from webui.context import Caller, Found, Web
 from webui.errors import Problem, unauthenticated
 from webui.schemas import ErrorBody
@@ -119,6 +119,11 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
+async def provable(web: Here) -> None:
+    """Raises Unavailable, 503, while the audit trail is broken."""
+    web.must_be_provable()
+
+
 def guarded(action: Action, *, path_names_it: bool = True) -> dict[str, Any]:
     """Keyword arguments of a route that needs the right of `action`, which its OpenAPI entry then names.
 
@@ -128,6 +133,8 @@ def guarded(action: Action, *, path_names_it: bool = True) -> dict[str, Any]:
     needs: list[Any] = []
     if action is not Action.OPEN:
         needs.append(Depends(Guard(action)) if by_review else Depends(signed_in))
+    if action in CHANGES:
+        needs.append(Depends(provable))
     return {"dependencies": needs, "openapi_extra": {"x-chakrator-action": action.value}, "responses": ERRORS}
 
 

@@ -85,6 +85,8 @@ def to_problem(error: Exception) -> Problem | None:
 def _unavailable(error: ChakratorError) -> Problem:
     if error.code == "storage_full":
         return Problem(507, error.code, error.message, details=error.details)
+    if not error.retry:
+        return Problem(503, error.code, error.message, details=error.details)  # time alone does not mend it
     return Problem(503, "unavailable", error.message, details=error.details, headers={"Retry-After": RETRY_AFTER})
 
 

@@ -416,7 +416,25 @@ class ChainOut(Answer):
 
 
 class HealthOut(Answer):
-    """`problems` is empty when all is well."""
+    """`problems` is empty when all is well. `notices`: it works, but not as it should."""
 
     status: str
     problems: list[str] = []
+    notices: list[str] = []
+
+
+class NoticeOut(Answer):
+    """Something that everybody should know; `severity` is error or warning."""
+
+    code: str
+    severity: str
+    text: str
+
+
+class StatusOut(Answer):
+    """How the product is. `layers`: those of the cage by name, empty while there is none."""
+
+    ready: bool
+    read_only: bool
+    layers: dict[str, str]
+    notices: list[NoticeOut]

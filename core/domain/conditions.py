@@ -6,7 +6,7 @@ kstatus readers (kubectl wait, Argo CD, Flux) understand them so:
     Reconciling=True                InProgress  the host is at it, or will try again by itself
     Ready=True and none of these    Current
 
-Reconciling and Stalled are only there while they are True. All functions are pure and give the whole
+Reconciling and Stalled are only there while they are True, and so is CageDegraded, of Reconcilers alone. All functions are pure and give the whole
 set of host conditions: one that is not in the answer is to be removed.
 """
 
@@ -26,6 +26,7 @@ class ConditionType(StrEnum):
     READY = "Ready"
     RECONCILING = "Reconciling"
     STALLED = "Stalled"
+    CAGE_DEGRADED = "CageDegraded"
 
 
 class ConditionStatus(StrEnum):
@@ -66,6 +67,7 @@ class Reason(StrEnum):
     REVISION_PAUSED = "RevisionPaused"
     STORE_MISMATCH = "StoreMismatch"
     CAGE_UNAVAILABLE = "CageUnavailable"
+    LAYER_WAIVED = "LayerWaived"
 
 
 REASON_MEANING: dict[Reason, str] = {
@@ -95,6 +97,7 @@ REASON_MEANING: dict[Reason, str] = {
     Reason.ACTIVATION_FAILED: "The activated revision does not start in the cage; the last good one keeps running.",
     Reason.REVISION_PAUSED: "The revision broke the host's rules too often; paused until the next activation.",
     Reason.CAGE_UNAVAILABLE: "No worker can be started: a layer of the cage is missing on this machine.",
+    Reason.LAYER_WAIVED: "Code runs without a layer of its cage, which the platform's settings allow; the message names it.",
     Reason.STORE_MISMATCH: "The store is older than `status.activeRevision`; nothing runs until a person activates.",
 }
 
@@ -119,7 +122,8 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class ReconcilerHealth:
-    """What a Reconciler's conditions are computed from. `pending`: objects not yet run on the active revision."""
+    """What a Reconciler's conditions are computed from. `pending`: objects not yet run on the active revision;
+    `degraded`: which layer of the cage its code runs without."""
 
     problems: tuple[Problem, ...] = ()
     deleting: bool = False
@@ -130,6 +134,7 @@ class ReconcilerHealth:
     total: int = 0
     failing: int = 0
     pending: int = 0
+    degraded: str = ""
 
 
 _STALLING = frozenset(outcome for outcome, then in FOLLOW_UP.items() if then in (FollowUp.ON_CHANGE, FollowUp.NEVER))
@@ -147,7 +152,16 @@ def for_object(outcome: Outcome, message: str = "") -> tuple[Condition, ...]:
 
 
 def for_reconciler(health: ReconcilerHealth) -> tuple[Condition, ...]:
-    """A Reconciler's conditions: the first thing that stands in the way, else the sum of its objects."""
+    """A Reconciler's conditions: the first thing that stands in the way, else the sum of its objects; and, as long
+    as that is so, that its cage is not whole."""
+    found = _of_work(health)
+    if health.degraded:
+        degraded = _condition(ConditionType.CAGE_DEGRADED, ConditionStatus.TRUE, Reason.LAYER_WAIVED, health.degraded)
+        return (*found, degraded)
+    return found
+
+
+def _of_work(health: ReconcilerHealth) -> tuple[Condition, ...]:
     false, true = ConditionStatus.FALSE, ConditionStatus.TRUE
     if health.deleting:
         return _in_progress(Reason.TERMINATING, "finalizers are being taken off the objects")

@@ -41,6 +41,7 @@ class StoredActivations:
         self, request: ActivationRequest, actor: Actor, *, keep: Keep[Activation] | None = None
     ) -> Activation:
         """See the Protocol."""
+        self._trail.must_hold()
 
         def job(connection: Connection) -> Activation | UserError:
             active = activations.current(connection, request.reconciler)

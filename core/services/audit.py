@@ -15,9 +15,9 @@ import structlog
 from core.clock import Clock
 from core.domain.actor import Actor
 from core.domain.audit import AuditTag
-from core.errors import ChakratorError
+from core.errors import ChakratorError, Unavailable
 from core.services.idempotency import store_answer
-from core.services.protocols import AuditEntry, AuditFilter, ChainReport, Keep, Page
+from core.services.protocols import AuditEntry, AuditFilter, ChainReport, Keep, Page, TrailBroken
 from core.services.signins import SigninFolder
 from core.store import audit
 from core.store.engine import Connection, Store, read_offline
@@ -27,17 +27,36 @@ from core.telemetry.metrics import Metrics
 
 CHUNK = 1000
 TAIL = 1000
+BACKGROUND_PAUSE = 0.05
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
 class AuditTrail:
-    """Adds entries inside a transaction of somebody else's: the change and its entry are stored together."""
+    """Adds entries inside a transaction of somebody else's: the change and its entry are stored together.
+
+    Once its chain is known to be broken, nothing is changed any more; what is merely told (who signed in, who was
+    denied) is still written down, after the break.
+    """
 
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
         self._clock = clock
         self._metrics = metrics
+        self.broken: ChainReport | None = None
+
+    def must_hold(self) -> None:
+        """Raises TrailBroken once a broken entry was found."""
+        if self.broken is not None:
+            raise TrailBroken(self.broken)
+
+    def take(self, report: ChainReport) -> ChainReport:
+        """Remembers the first report that says so; only a start after a repair forgets it."""
+        if not report.ok:
+            self._metrics.audit_chain_broken.set(1)
+            log.error("the audit trail is broken; changes are refused", seq=report.broken_seq, why=report.why)
+            self.broken = self.broken or report
+        return report
 
     def write(self, connection: Connection, entry: audit.Entry, keep: Keep[int] | None = None) -> int:
         """Adds an entry; its seq. Called on the writer's thread."""
@@ -59,6 +78,7 @@ class StoredAudit:
         self._metrics = metrics
         self._folder = SigninFolder()
         self._timer: asyncio.TimerHandle | None = None
+        self._background: asyncio.Task[None] | None = None
 
     async def append(
         self,
@@ -99,12 +119,17 @@ class StoredAudit:
         items = tuple(_entry(row, row.seq in seen) for row in rows[:size])
         return Page(items, cursor_for(items[-1].seq) if len(rows) > size else None)
 
-    async def verify(self) -> ChainReport:
+    def broken(self) -> ChainReport | None:
         """See the Protocol."""
+        return self._trail.broken
+
+    async def verify(self, *, pause: float = 0.0) -> ChainReport:
+        """See the Protocol. `pause`: seconds between chunks, for who is in no hurry."""
         walk = _Walk(audit.Link())
         while not walk.done:
             await self._step(walk)
-        return self._known(walk.report)
+            await asyncio.sleep(pause)
+        return self._trail.take(walk.report)
 
     async def verify_tail(self) -> ChainReport:
         """Checks the newest entries only: what a start has time for."""
@@ -112,10 +137,24 @@ class StoredAudit:
         while not walk.done:
             await self._step(walk)
         self._metrics.audit_entries.set(walk.link.seq)
-        return self._known(walk.report)
+        return self._trail.take(walk.report)
+
+    def verify_in_background(self) -> None:
+        """Checks what `verify_tail` had no time for, beside everything else."""
+        self._background = asyncio.create_task(self._verify_quietly(), name="audit-verify")
+
+    async def _verify_quietly(self) -> None:
+        try:
+            await self.verify(pause=BACKGROUND_PAUSE)
+        except Unavailable as error:
+            log.warning("the audit trail could not be verified to its end", error=error.message)
 
     async def close(self) -> None:
         """Writes the counts of folded sign-ins that are still to be written."""
+        if self._background is not None:
+            self._background.cancel()
+            await asyncio.wait([self._background])
+            self._background = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -128,12 +167,6 @@ class StoredAudit:
             walk.take(await self._store.read(lambda connection: audit.walk(connection, link, limit)))
         except StoreFailed:
             walk.unreadable()
-
-    def _known(self, report: ChainReport) -> ChainReport:
-        if not report.ok:
-            self._metrics.audit_chain_broken.set(1)
-            log.error("the audit trail is broken", seq=report.broken_seq, why=report.why)
-        return report
 
     def _arm(self) -> None:
         """One timer a minute, and only while there is something to fold."""

@@ -78,5 +78,6 @@ async def open_services(
     except BaseException:
         await store.close()
         raise
+    audit.verify_in_background()
     log.info("the store is open", host_version=host_version, audit_entries=tail.entries, audit_head=tail.head)
     return OpenServices(services, store.path, tail, store, audit, runs)

@@ -22,8 +22,14 @@ from core.domain.revision import (
     Revision,
     RevisionInfo,
 )
+from core.errors import Unavailable
 
 T = TypeVar("T")
+
+WHAT_TO_DO = (
+    "run `chakrator audit verify`, keep a copy of the data folder as evidence, and put back a database from before "
+    "that entry (docs/how-to/broken-audit.md)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,17 @@ class ChainReport:
     why: str = ""
 
 
+class TrailBroken(Unavailable):
+    """The audit trail is not what was written: what was decided can no longer be proven, so nothing more is."""
+
+    code = "audit_broken"
+    retry = False
+
+    def __init__(self, report: ChainReport) -> None:
+        what = f"changes are refused, for the audit trail is broken at entry {report.broken_seq} ({report.why})"
+        super().__init__(f"{what}: {WHAT_TO_DO}", details={"broken_seq": report.broken_seq, "why": report.why})
+
+
 @dataclass(frozen=True, slots=True)
 class RunFilter:
     """Rows of one Reconciler, narrowed; without `uid`, those of an earlier one of that name too."""
@@ -162,7 +179,8 @@ class Submissions(Protocol):
         """(revision, created). Identical source to the newest: (newest, False), nothing stored.
 
         Raises Conflict (details: newest, base, newest_source, base_source) when base is not the newest,
-        and Invalid for a source or message beyond bounds; both leave a refusal in the audit.
+        and Invalid for a source or message beyond bounds; both leave a refusal in the audit. Unavailable
+        (`audit_broken`) once the audit trail is known to be broken.
         """
 
     async def list(self, reconciler: Identity, *, cursor: str | None = None, limit: int = 50) -> Page[RevisionInfo]:
@@ -180,7 +198,7 @@ class Activations(Protocol):
     ) -> Activation:
         """Raises NotFound (no such revision), Conflict (`expected` is not the active one; details: active)
         and Invalid (no reason, or too long a one); each leaves a refusal in the audit. A fallback to what
-        nobody activated under the same ServiceAccount is a Conflict.
+        nobody activated under the same ServiceAccount is a Conflict. Unavailable as for `save`.
         """
 
     async def current(self, reconciler: Identity) -> Activation | None:
@@ -240,6 +258,9 @@ class Audit(Protocol):
 
     async def verify(self) -> ChainReport:
         """Walks the whole chain."""
+
+    def broken(self) -> ChainReport | None:
+        """What first said that the chain is broken; as long as there is one, changes are refused."""
 
 
 class Idempotency(Protocol):

@@ -30,6 +30,7 @@ class StoredSubmissions:
         self, submission: Submission, actor: Actor, *, keep: Keep[tuple[RevisionInfo, bool]] | None = None
     ) -> tuple[RevisionInfo, bool]:
         """See the Protocol."""
+        self._trail.must_hold()
 
         def job(connection: Connection) -> tuple[RevisionInfo, bool] | UserError:
             newest = revisions.newest(connection, submission.reconciler)

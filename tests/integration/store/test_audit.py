@@ -14,14 +14,15 @@ from sqlalchemy.exc import IntegrityError
 from core.domain.actor import Actor
 from core.domain.audit import GENESIS, AuditTag
 from core.errors import Bug, Invalid
+from core.services import audit as audit_service
 from core.services.audit import verify_file
 from core.services.factory import OpenServices, open_services
-from core.services.protocols import AuditEntry, AuditFilter, Services
+from core.services.protocols import AuditEntry, AuditFilter, Services, TrailBroken
 from core.store.connect import writer_engine
 from core.store.errors import StoreFailed
 from core.telemetry.metrics import Metrics
 
-from .conftest import ANN, BOB, START, TickingClock, saved, tampering
+from .conftest import ANN, BOB, GREETER, START, TickingClock, activation, saved, submission, tampering
 
 MIDDLE = 5
 
@@ -190,6 +191,56 @@ async def test_a_broken_tail_is_seen_at_the_start(opened: OpenServices, database
     await again.close()
     assert (again.tail.ok, again.tail.broken_seq) == (False, 7)
     assert metrics.registry.get_sample_value("chakrator_audit_chain_broken") == 1.0
+
+
+async def test_with_a_broken_trail_nothing_is_changed(
+    opened: OpenServices, database: Path, clock: TickingClock
+) -> None:
+    """Saves and activations are refused with what to do; reads go on, and who signs in is written down."""
+    await saved(opened.services, 2)
+    await opened.close()
+    with tampering(database) as connection:
+        connection.execute("UPDATE audit SET actor = 'eve' WHERE seq = 2")
+    again = await open_services(url=f"sqlite:///{database}", clock=clock)
+    try:
+        services = again.services
+        for act in (
+            services.submissions.save(submission("x = 9\n", 2), ANN),
+            services.activations.activate(activation(1, None), ANN),
+        ):
+            with pytest.raises(TrailBroken, match=r"entry 2.*chakrator audit verify") as refused:
+                await act
+            assert not refused.value.retry
+        assert [one.number for one in (await services.submissions.list(GREETER)).items] == [2, 1]
+        assert await services.activations.current(GREETER) is None
+        assert await services.audit.append(ANN, AuditTag.SIGNIN) == 3
+        found = services.audit.broken()
+        assert found is not None
+        assert found.broken_seq == 2
+    finally:
+        await again.close()
+
+
+async def test_a_break_before_the_tail_is_found_beside_the_start(
+    opened: OpenServices, database: Path, clock: TickingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a start has no time for is checked all the same."""
+    monkeypatch.setattr(audit_service, "TAIL", 3)
+    monkeypatch.setattr(audit_service, "CHUNK", 2)
+    monkeypatch.setattr(audit_service, "BACKGROUND_PAUSE", 0.0)
+    await saved(opened.services, 10)
+    await opened.close()
+    with tampering(database) as connection:
+        connection.execute("UPDATE audit SET actor = 'eve' WHERE seq = 5")
+    again = await open_services(url=f"sqlite:///{database}", clock=clock)
+    try:
+        assert again.tail.ok
+        assert again._audit._background is not None
+        await again._audit._background
+        with pytest.raises(TrailBroken, match="entry 5"):
+            await again.services.submissions.save(submission("x = 99\n", 10), ANN)
+    finally:
+        await again.close()
 
 
 async def test_a_database_without_its_triggers_is_not_opened(

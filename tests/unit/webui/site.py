@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,7 +12,10 @@ import httpx
 from starlette.types import ASGIApp
 
 from core.clock import SystemClock
+from core.services.protocols import ChainReport
 from core.telemetry.metrics import Metrics
+from sandbox.pool.config import PoolStatus
+from sandbox.pool.doctor import REQUIRED
 from webui.app import create_app
 from webui.context import WebConfig, WebDeps
 from webui.sessions import SignInCodes
@@ -22,6 +26,22 @@ class Untouchable:
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"{name} was used before the caller was let in")
+
+
+class Whole:
+    """A cage and an audit trail with nothing wrong about them: what a look at the product's state meets."""
+
+    def __init__(self, layers: Mapping[str, str] | None = None, broken: ChainReport | None = None) -> None:
+        whole = dict.fromkeys(REQUIRED, "on")
+        self.layers = whole if layers is None else layers
+        self.report = broken
+        self.audit = self
+
+    def status(self) -> PoolStatus:
+        return PoolStatus(workers=0, idle=0, zygote_pid=1, layers=self.layers)
+
+    def broken(self) -> ChainReport | None:
+        return self.report
 
 
 def deps(static: Path | None = None, **over: Any) -> WebDeps:
