@@ -17,12 +17,10 @@ from types import CodeType
 from sandbox.policy import limits
 from sandbox.policy.builtins import KNOWN_NAMES, NAME_HINTS
 from sandbox.policy.report import Report
-from sandbox.policy.scope import unknown_names
+from sandbox.policy.scope import names_of
 from sandbox.policy.transformer import PolicyTransformer
 from sandbox.wire.messages import Finding
 
-# Stored with every revision. A change of any decision, table or guard raises it.
-POLICY_VERSION = "1"
 FILENAME = "<reconciler>"  # constant: the interpreter opens a file of this name to quote an error's line
 _SILENCER = re.compile(r"#\s*(type:\s*ignore|mypy:|pyright:)")
 
@@ -75,10 +73,11 @@ def _judge(source: str) -> list[Finding] | Compiled:
     if tree is None or not limits.measure(tree, report):
         return report.findings()
     _silencers(source, report)
-    for name in unknown_names(tree, KNOWN_NAMES):
+    names = names_of(tree, KNOWN_NAMES)
+    for name in names.unknown:
         report.at_node(name, "CHK110", f'unknown name "{name.id}"', NAME_HINTS.get(name.id, ""))
     finalize = _entry_points(tree, report)
-    PolicyTransformer(report).visit(tree)
+    PolicyTransformer(report, names.modules).visit(tree)
     if report.empty:
         code = _compile(tree, report)
         if code is not None:

@@ -8,13 +8,28 @@ from collections.abc import Callable
 from sandbox.policy.facades.registry import exports
 from sandbox.policy.report import Report
 
+_NAME_HINTS = {
+    ("time", "sleep"): "use ctx.requeue(after=...): the object runs again by then",
+    ("time", "monotonic"): "use ctx.now: the time stands still during a run",
+    ("time", "perf_counter"): "use ctx.now: the time stands still during a run",
+    ("operator", "attrgetter"): "use a lambda",
+    ("operator", "methodcaller"): "use a lambda",
+    ("json", "load"): "a reconciler has no files; json.loads reads a text",
+    ("json", "dump"): "a reconciler has no files; json.dumps makes a text",
+    ("json", "JSONEncoder"): "give json.dumps a default=",
+    ("re", "purge"): "a pattern is kept as long as it is used",
+    ("random", "seed"): "make a source of your own: random.Random(seed)",
+    ("random", "SystemRandom"): "random is seeded for each generation, by a key that nobody can guess",
+    ("decimal", "getcontext"): "say the rounding in quantize()",
+    ("decimal", "localcontext"): "say the rounding in quantize()",
+    ("typing", "get_type_hints"): "annotations are not evaluated",
+}
+
 CheckName = Callable[[ast.AST, str | None], None]
 
 _HINTS = {
     "os": "a reconciler has no operating system",
     "sys": "a reconciler has no interpreter to look at",
-    "time": "use ctx.now, and ctx.requeue(after=...) instead of sleeping",
-    "logging": "use ctx.log or print()",
     "requests": "a reconciler has no network; read with ctx.get and ctx.list",
     "urllib.request": "a reconciler has no network; read with ctx.get and ctx.list",
     "socket": "a reconciler has no network; read with ctx.get and ctx.list",
@@ -22,8 +37,6 @@ _HINTS = {
     "kopf": "use def reconcile(obj, ctx)",
     "asyncio": "a reconciler is an ordinary function",
     "yaml": "objects are plain dicts; json is available",
-    "operator": "use a lambda",
-    "contextlib": "write a class with __enter__ and __exit__",
     "secrets": "use random or uuid, which are seeded for each generation",
 }
 
@@ -40,6 +53,18 @@ def _assign(name: str, like: ast.AST, hook: str, *texts: str) -> ast.stmt:
     value = ast.Call(ast.Name(hook, ast.Load()), [ast.Constant(text) for text in texts], [])
     statement = ast.Assign(targets=[ast.Name(name, ast.Store())], value=value)
     return ast.fix_missing_locations(ast.copy_location(statement, like))
+
+
+def no_such_name(node: ast.AST, module: str, name: str, report: Report) -> None:
+    """A module has no such name, whether it is imported or read."""
+    hint = _NAME_HINTS.get((module, name), "")
+    report.at_node(node, "CHK131", f'module "{module}" offers no "{name[:100]}"', hint)
+
+
+def offers(module: str, name: str) -> bool:
+    """Whether reading this name on the module can succeed; what is not known is not judged here."""
+    found = exports(module)
+    return found is None or name in found or exports(f"{module}.{name}") is not None
 
 
 def rewrite_import(node: ast.Import, report: Report, check_name: CheckName) -> list[ast.stmt]:
@@ -70,7 +95,7 @@ def rewrite_import_from(node: ast.ImportFrom, report: Report, check_name: CheckN
             if alias.name == "*":
                 report.at_node(alias, "CHK132", "a star import is not available", "name what is needed")
             elif offered is None or alias.name not in offered:
-                report.at_node(alias, "CHK131", f'module "{module}" offers no "{alias.name[:100]}"')
+                no_such_name(alias, module, alias.name, report)
             else:
                 check_name(alias, alias.asname or alias.name)
                 statements.append(_assign(alias.asname or alias.name, alias, "_import_from_", module, alias.name))

@@ -10,6 +10,7 @@ import ast
 import warnings
 
 from sandbox.policy.report import Report
+from sandbox.policy.walk import children
 
 MAX_SOURCE_BYTES = 64 * 1024
 MAX_NODES = 20_000
@@ -56,7 +57,7 @@ def parse(source: str, report: Report) -> ast.Module | None:
 
 def measure(tree: ast.Module, report: Report) -> bool:
     """Whether the tree is within the caps on nodes, depth and literals."""
-    nodes = 0
+    nodes, finals = 0, False
     stack: list[tuple[ast.AST, int]] = [(tree, 0)]
     while stack:
         node, depth = stack.pop()
@@ -67,10 +68,14 @@ def measure(tree: ast.Module, report: Report) -> bool:
         if depth > MAX_DEPTH:
             report.at_node(node, "CHK105", f"the source nests more than {MAX_DEPTH} levels deep")
             return False
-        if isinstance(node, ast.Constant):
-            _literal(node, report)
-        stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
-    if report.empty and _expanded(tree)[0] > MAX_EXPANDED:
+        kind = type(node)
+        if kind is ast.Constant:
+            _literal(node, report)  # type: ignore[arg-type]
+        elif kind is not ast.Name:
+            finals = finals or (kind is ast.Try and bool(node.finalbody))  # type: ignore[attr-defined]
+            depth += 1
+            stack.extend([(child, depth) for child in children(node)])
+    if finals and report.empty and _expanded(tree)[0] > MAX_EXPANDED:
         report.at_top("CHK107", "try ... finally multiplies the code too often", "use fewer exits, or a function")
     return report.empty
 
@@ -84,7 +89,7 @@ def _expanded(node: ast.AST) -> tuple[int, int]:
     finals = node.finalbody if isinstance(node, ast.Try) else []
     apart = {id(child) for child in finals}
     size, exits = 1, int(isinstance(node, (ast.Return, ast.Break, ast.Continue)))
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if id(child) not in apart:
             child_size, child_exits = _expanded(child)
             size, exits = size + child_size, exits + child_exits

@@ -15,6 +15,7 @@ from sandbox.policy.env import RunEnv
 from sandbox.policy.errors import GuardRefused
 from sandbox.policy.facades.datetime_ import overrides
 from sandbox.policy.facades.registry import Modules, specs
+from sandbox.policy.facades.zoneinfo_ import database
 
 __all__ = ["RunEnv", "fresh_globals", "prewarm", "register_api_type", "register_exception_base"]
 
@@ -75,7 +76,7 @@ def fresh_globals(env: RunEnv) -> dict[str, object]:
 
 
 _WARM_UP = """
-import json, re, datetime, random, hashlib, base64, decimal, statistics, textwrap, uuid
+import json, re, datetime, random, hashlib, base64, decimal, statistics, textwrap, uuid, logging, hmac, zoneinfo
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -90,8 +91,11 @@ def reconcile(obj, ctx):
     json.loads(json.dumps({"text": text, "n": 1.5}, sort_keys=True, indent=1))
     re.compile("(a|b)+[c-e]", re.I).sub("x", "abce")
     datetime.datetime.strptime("2020-01-02 03:04", "%Y-%m-%d %H:%M").astimezone().strftime("%c %z")
-    for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s", "sha3_256", "sha3_512"):
+    for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s", "sha3_224", "sha3_256",
+                 "sha3_384", "sha3_512"):
         hashlib.new(name, b"a").hexdigest()
+    logging.info("%s", datetime.datetime.now(zoneinfo.ZoneInfo("UTC")))
+    hmac.new(b"k", b"a", "sha256").hexdigest()
     base64.b64encode(b"a"), decimal.Decimal("1.1").quantize(decimal.Decimal("1"))
     random.choice([1, 2]), uuid.uuid4(), statistics.mean([1, 2]), textwrap.dedent(" a")
     return sorted({str(1): [1]}.items())
@@ -101,6 +105,7 @@ def reconcile(obj, ctx):
 def prewarm() -> None:
     """Load and use all that a worker needs lazily, while files can still be opened."""
     specs()
+    database()
     compiled = compile_source(_WARM_UP)
     check("def reconcile(obj, ctx):\n    return obj.__class__, (\n")
     from datetime import UTC, datetime

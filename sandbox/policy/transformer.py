@@ -11,7 +11,7 @@ back to `sys.modules`, which knows no facades.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 from RestrictedPython.transformer import RestrictingNodeTransformer
 
@@ -19,10 +19,12 @@ from sandbox.policy import imports, patterns
 from sandbox.policy.attributes import FAST
 from sandbox.policy.grammar import DECISIONS, DENIED, DENIED_HINTS, HOOKS, SPOKEN, Decision
 from sandbox.policy.report import Report
+from sandbox.policy.walk import EMPTY
 
 # These can make something large out of something small, so they are bounded where it is cheap.
 _GROWING = {ast.Mult: "*", ast.Pow: "**", ast.LShift: "<<"}
 MAX_ANNOTATION = 500
+_LEAVES = frozenset(kind for kind in EMPTY if DECISIONS.get(kind.__name__) is Decision.ALLOWED)
 
 
 def is_private(name: str) -> bool:
@@ -53,9 +55,10 @@ def _is_static(node: ast.expr) -> bool:
 class PolicyTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # RestrictedPython has no stubs
     """Judges one module; findings go to the report, the rewritten tree is what may be compiled."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, modules: Mapping[str, str]) -> None:
         super().__init__()
         self.report = report
+        self._modules = modules
         self._kinds = ["module"]
         self._fields: list[list[ast.expr]] = []
 
@@ -72,15 +75,38 @@ class PolicyTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # Re
         self.not_allowed(node)
         return node
 
+    def node_contents_visit(self, node: ast.AST) -> ast.AST:
+        """Judge the children in place; what has neither fields nor a refusal needs no visit."""
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                value[:] = self._list(value)
+            elif isinstance(value, ast.AST) and type(value) not in _LEAVES:
+                made = self.visit(value)
+                if made is not value:
+                    setattr(node, name, made)
+        return node
+
+    def _list(self, values: list[object]) -> Iterator[object]:
+        for value in values:
+            if not isinstance(value, ast.AST) or type(value) in _LEAVES:
+                yield value
+                continue
+            made = self.visit(value)
+            if isinstance(made, list):
+                yield from made
+            else:
+                yield made
+
     def _contents(self, node: ast.AST) -> ast.AST:
         if isinstance(node, ast.Lambda):
             return self._inside("function", node)
-        return self.node_contents_visit(node)  # type: ignore[no-any-return]
+        return self.node_contents_visit(node)
 
     def _inside(self, kind: str, node: ast.AST) -> ast.AST:
         self._kinds.append(kind)
         try:
-            return self.node_contents_visit(node)  # type: ignore[no-any-return]
+            return self.node_contents_visit(node)
         finally:
             self._kinds.pop()
 
@@ -123,6 +149,10 @@ class PolicyTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # Re
     def judge_Attribute(self, node: ast.Attribute) -> ast.AST:
         """Reads are vetted or guarded by name, writes are guarded by object."""
         self._attribute_name(node, node.attr)
+        if isinstance(node.value, ast.Name):
+            module = self._modules.get(node.value.id)
+            if module is not None and not node.attr.startswith("_") and not imports.offers(module, node.attr):
+                imports.no_such_name(node, module, node.attr, self.report)
         node.value = self._expr(node.value)
         if isinstance(node.ctx, ast.Load):
             if node.attr in FAST:

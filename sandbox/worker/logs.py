@@ -40,6 +40,10 @@ class RunLog:
         if len(self._partial) > limits.MAX_TEXT:
             self._end_partial()
 
+    def say(self, level: str, message: str) -> None:
+        """The sink of `logging`."""
+        self.add(level, message, {})
+
     def add(self, level: str, message: str, fields: dict[str, str]) -> None:
         """One entry, or one more dropped."""
         if not self._open:

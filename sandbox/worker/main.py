@@ -130,7 +130,8 @@ class Worker:
         self, message: Run, code: CodeType, namespace: dict[str, object], log: RunLog, intents: api.Intents
     ) -> bytes:
         now = datetime.fromisoformat(message.now)
-        namespace.update(self._language.namespace(RunInputs(log.print, now, bytes.fromhex(message.seed))))
+        inputs = RunInputs(log.print, now, bytes.fromhex(message.seed), log.say)
+        namespace.update(self._language.namespace(inputs))
         exec(code, namespace)  # noqa: S102  the purpose of this process
         run = api.RunInfo(message.id, message.revision, message.attempt, message.reason)
         ctx = api.Context(run, now, api.Log(log), intents, self._owns)

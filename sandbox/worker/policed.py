@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from types import CodeType
 
-from sandbox.policy.compiler import POLICY_VERSION, PolicyRejected, check, compile_source
+from sandbox.policy.compiler import PolicyRejected, check, compile_source
 from sandbox.policy.facades.base import Facade
 from sandbox.policy.facades.registry import Kinds
 from sandbox.policy.guards import GuardRefused
 from sandbox.policy.runtime import RunEnv, fresh_globals, prewarm, register_api_type, register_exception_base
+from sandbox.policy.version import policy_version
 from sandbox.wire.messages import Finding
 from sandbox.worker import api
 from sandbox.worker.program import Refusal, RunInputs
@@ -17,9 +18,8 @@ from sandbox.worker.program import Refusal, RunInputs
 class Policy:
     """RestrictedPython with our transformer and guards."""
 
-    version = POLICY_VERSION
-
     def __init__(self) -> None:
+        self.version = policy_version()
         for kind, names in api.PUBLIC.items():
             register_api_type(kind, names)
         for base in (api.Fail, api.Retry):
@@ -42,7 +42,7 @@ class Policy:
 
     def namespace(self, inputs: RunInputs) -> dict[str, object]:
         """The guarded builtins, facades and hooks."""
-        env = RunEnv(write=inputs.write, now=inputs.now, seed=inputs.seed, modules=self._modules)
+        env = RunEnv(inputs.write, inputs.now, inputs.seed, self._modules, inputs.log)
         return fresh_globals(env)
 
     def is_refusal(self, error: BaseException) -> bool:

@@ -21,11 +21,12 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RunInputs:
-    """What one run gives to its namespace: the sink of `print`, the fixed time, the seed."""
+    """What one run gives to its namespace: the sink of `print`, the fixed time, the seed, the log with its levels."""
 
     write: Callable[[str], None]
     now: datetime
     seed: bytes
+    log: Callable[[str, str], None] | None = None
 
 
 class Language(Protocol):

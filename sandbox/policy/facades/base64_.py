@@ -9,6 +9,11 @@ from sandbox.policy.facades import exact
 from sandbox.policy.facades.base import fixed
 
 
+def b64encode(s: object, altchars: object = None) -> bytes:
+    """Standard alphabet, or with two other characters."""
+    return base64.b64encode(exact.data(s), None if altchars is None else exact.data(altchars, 2))
+
+
 def _encoder(real: Callable[[bytes], bytes]) -> Callable[[object], bytes]:
     def encode(s: object) -> bytes:
         return real(exact.data(s))
@@ -27,16 +32,16 @@ def _decoder(real: Callable[[bytes], bytes]) -> Callable[[object], bytes]:
     return decode
 
 
-def b64decode(s: object, *, validate: bool = False) -> bytes:
-    """Standard alphabet."""
-    return base64.b64decode(_raw(s), validate=bool(validate))
+def b64decode(s: object, altchars: object = None, validate: bool = False) -> bytes:
+    """Standard alphabet, or with two other characters."""
+    return base64.b64decode(_raw(s), None if altchars is None else exact.data(altchars, 2), validate=bool(validate))
 
 
 SPECS = (
     fixed(
         "base64",
         {
-            "b64encode": _encoder(base64.b64encode),
+            "b64encode": b64encode,
             "b64decode": b64decode,
             "standard_b64encode": _encoder(base64.standard_b64encode),
             "standard_b64decode": _decoder(base64.standard_b64decode),
@@ -44,6 +49,12 @@ SPECS = (
             "urlsafe_b64decode": _decoder(base64.urlsafe_b64decode),
             "b32encode": _encoder(base64.b32encode),
             "b32decode": _decoder(base64.b32decode),
+            "b32hexencode": _encoder(base64.b32hexencode),
+            "b32hexdecode": _decoder(base64.b32hexdecode),
+            "b85encode": _encoder(base64.b85encode),
+            "b85decode": _decoder(base64.b85decode),
+            "encodebytes": _encoder(base64.encodebytes),
+            "decodebytes": _decoder(base64.decodebytes),
             "b16encode": _encoder(base64.b16encode),
             "b16decode": _decoder(base64.b16decode),
         },

@@ -19,14 +19,17 @@ class FrozenInstanceError(AttributeError):
 class Field:
     """What `field()` says about one field."""
 
-    __slots__ = ("_compare", "_default", "_factory", "_init", "_repr")
+    __slots__ = ("_compare", "_default", "_factory", "_init", "_kw_only", "_repr")
 
-    def __init__(self, default: object, factory: object, *, init: bool, shown: bool, compare: bool) -> None:
+    def __init__(
+        self, default: object, factory: object, *, init: bool, shown: bool, compare: bool, kw_only: bool
+    ) -> None:
         self._default = default
         self._factory = factory
         self._init = init
         self._repr = shown
         self._compare = compare
+        self._kw_only = kw_only
 
 
 register_api_type(Field, ())
@@ -40,62 +43,90 @@ class _Slot:
     init: bool = True
     shown: bool = True
     compare: bool = True
+    kw_only: bool = False
+    text: str = ""
 
 
-def field(
+def field(  # noqa: PLR0913 - its name and arguments are the real one's
     *,
     default: object = _NOTHING,
     default_factory: object = _NOTHING,
     init: bool = True,
     repr: bool = True,
     compare: bool = True,
+    hash: bool | None = None,
+    metadata: object = None,
+    kw_only: bool = False,
 ) -> Field:
-    """A field with more than a default."""
+    """A field with more than a default; `hash` and `metadata` are taken, and change nothing."""
     if default is not _NOTHING and default_factory is not _NOTHING:
         raise ValueError("cannot specify both default and default_factory")
-    return Field(default, default_factory, init=bool(init), shown=bool(repr), compare=bool(compare))
+    return Field(
+        default, default_factory, init=bool(init), shown=bool(repr), compare=bool(compare), kw_only=bool(kw_only)
+    )
 
 
-def _slot(cls: type, name: str) -> _Slot:
+class FieldInfo:
+    """What `fields()` tells about one field: its name, and its annotation as text."""
+
+    __slots__ = ("name", "type")
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.type = text
+
+
+register_api_type(FieldInfo, ("name", "type"))
+
+
+def _slot(cls: type, name: str, text: str, kw_only: bool) -> _Slot:
     value = cls.__dict__.get(name, _NOTHING)
     if type(value) is not Field:
         if type(value) in (list, dict, set):
             raise ValueError(f"mutable default for field {name} is not allowed: use default_factory")
-        return _Slot(name, value, None)
+        return _Slot(name, value, None, kw_only=kw_only, text=text)
     if value._default is _NOTHING:
         type.__delattr__(cls, name)
     else:
         type.__setattr__(cls, name, value._default)
     factory = value._factory if callable(value._factory) else None
-    return _Slot(name, value._default, factory, value._init, value._repr, value._compare)
+    by_name = kw_only or value._kw_only
+    return _Slot(name, value._default, factory, value._init, value._repr, value._compare, by_name, text)
 
 
-def _slots(cls: type) -> list[_Slot]:
+_KW_ONLY = ("KW_ONLY", "dataclasses.KW_ONLY")
+
+
+def _slots(cls: type, kw_only: bool) -> list[_Slot]:
     found: dict[str, _Slot] = {}
     for base in reversed(cls.__mro__[1:]):
         found.update({slot.name: slot for slot in base.__dict__.get("_slots_", ())})
     for name, text in cls.__dict__.get("_fields_", ()):
-        if not text.startswith(("ClassVar", "typing.ClassVar")):
-            found[name] = _slot(cls, name)
+        if text in _KW_ONLY:
+            kw_only = True
+        elif not text.startswith(("ClassVar", "typing.ClassVar")):
+            found[name] = _slot(cls, name, text, kw_only)
     return list(found.values())
 
 
-def _initialiser(cls_name: str, slots: list[_Slot], kw_only: bool) -> Callable[..., None]:
-    taken = [slot for slot in slots if slot.init]
-    names = [slot.name for slot in taken]
+def _initialiser(cls_name: str, slots: list[_Slot]) -> Callable[..., None]:
+    taken = {slot.name for slot in slots if slot.init}
+    names = [slot.name for slot in slots if slot.init and not slot.kw_only]
     optional = False
-    for slot in taken:
+    for slot in slots:
         has_default = slot.default is not _NOTHING or slot.factory is not None
-        if optional and not has_default and not kw_only:
+        if not slot.init or slot.kw_only:
+            continue
+        if optional and not has_default:
             raise TypeError(f"non-default argument {slot.name!r} follows default argument")
         optional = optional or has_default
 
     def __init__(self: object, *args: object, **named: object) -> None:
-        if len(args) > (0 if kw_only else len(names)):
+        if len(args) > len(names):
             raise TypeError(f"{cls_name} takes {len(names)} arguments, {len(args)} were given")
         given = dict(zip(names, args, strict=False))
         for name, value in named.items():
-            if name not in names or name in given:
+            if name not in taken or name in given:
                 raise TypeError(f"{cls_name} got an unexpected or repeated argument {name!r}")
             given[name] = value
         for slot in slots:
@@ -143,7 +174,7 @@ def _made(cls: object, options: dict[str, bool]) -> object:
     # A class of a facade (`Counter`) has the same metaclass, and all runs of a worker share it.
     if type(cls) is not UserMeta or cls.__module__ != AUTHOR_MODULE:
         raise TypeError("dataclass decorates a class of yours")
-    slots = _slots(cls)
+    slots = _slots(cls, options["kw_only"])
     key = _key(slots)
     shown = [slot.name for slot in slots if slot.shown]
 
@@ -156,7 +187,7 @@ def _made(cls: object, options: dict[str, bool]) -> object:
 
     hooks: dict[str, object] = {}
     if options["init"]:
-        hooks["__init__"] = _initialiser(cls.__name__, slots, options["kw_only"])
+        hooks["__init__"] = _initialiser(cls.__name__, slots)
     if options["repr"]:
         hooks["__repr__"] = __repr__
     if options["eq"]:
@@ -177,11 +208,11 @@ def _made(cls: object, options: dict[str, bool]) -> object:
 
 
 _OPTIONS = {"init": True, "repr": True, "eq": True, "order": False, "frozen": False, "kw_only": False}
-_OPTIONS |= {"unsafe_hash": False, "slots": False}
+_OPTIONS |= {"unsafe_hash": False, "slots": False, "match_args": True, "weakref_slot": False}
 
 
 def dataclass(cls: object = None, /, **options: bool) -> object:
-    """With or without parentheses; `slots` is taken and changes nothing."""
+    """With or without parentheses; `slots` and `match_args` are taken, and change nothing."""
     unknown = set(options) - set(_OPTIONS)
     if unknown:
         raise TypeError(f"dataclass has no option {sorted(unknown)[0]!r}")
@@ -221,6 +252,42 @@ def replace(obj: object, /, **changes: object) -> object:
     return type(obj)(**{**values, **changes})
 
 
+def astuple(obj: object) -> tuple[object, ...]:
+    """The fields as a tuple, dataclasses in them too."""
+    return tuple(_flat(getattr(obj, slot.name)) for slot in _slots_of(obj))
+
+
+def _flat(value: object) -> object:
+    if type(type(value)) is UserMeta and "_slots_" in type(value).__dict__:
+        return astuple(value)
+    if type(value) is dict:
+        return {key: _flat(item) for key, item in value.items()}
+    if type(value) is list:
+        return [_flat(item) for item in value]
+    if type(value) is tuple:
+        return tuple(_flat(item) for item in value)
+    return value
+
+
+def fields(class_or_instance: object) -> tuple[FieldInfo, ...]:
+    """The fields of a dataclass, or of an instance of one."""
+    cls = class_or_instance if isinstance(class_or_instance, type) else type(class_or_instance)
+    slots = cls.__dict__.get("_slots_") if type(cls) is UserMeta else None
+    if slots is None:
+        raise TypeError("must be called with a dataclass type or instance")
+    return tuple(FieldInfo(slot.name, slot.text) for slot in slots)
+
+
+class _Sentinel:
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+
 def is_dataclass(obj: object) -> bool:
     """Whether an object or a class was made by `dataclass`."""
     cls = obj if isinstance(obj, type) else type(obj)
@@ -233,7 +300,10 @@ SPECS = (
         {
             "dataclass": dataclass,
             "field": field,
+            "KW_ONLY": _Sentinel("KW_ONLY"),
             "asdict": asdict,
+            "astuple": astuple,
+            "fields": fields,
             "replace": replace,
             "is_dataclass": is_dataclass,
             "FrozenInstanceError": FrozenInstanceError,

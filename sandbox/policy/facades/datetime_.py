@@ -25,7 +25,11 @@ def overrides(env: RunEnv) -> Mapping[object, Mapping[str, object]]:
     def today() -> dt.date:
         return env.now.astimezone(dt.UTC).date()
 
-    return {dt.datetime: {"now": now, "utcnow": utcnow, "today": utcnow}, dt.date: {"today": today}}
+    def utcfromtimestamp(timestamp: float) -> dt.datetime:
+        return dt.datetime.fromtimestamp(timestamp, dt.UTC).replace(tzinfo=None)
+
+    clock = {"now": now, "utcnow": utcnow, "today": utcnow, "utcfromtimestamp": utcfromtimestamp}
+    return {dt.datetime: clock, dt.date: {"today": today}}
 
 
 SPECS = (
@@ -37,6 +41,7 @@ SPECS = (
             "time": dt.time,
             "timedelta": dt.timedelta,
             "timezone": dt.timezone,
+            "tzinfo": dt.tzinfo,
             "UTC": dt.UTC,
             "MINYEAR": dt.MINYEAR,
             "MAXYEAR": dt.MAXYEAR,

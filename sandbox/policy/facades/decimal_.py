@@ -14,7 +14,7 @@ _ROUNDINGS = words(
 )
 _ERRORS = words(
     """
-    DecimalException InvalidOperation DivisionByZero Overflow Underflow Inexact Rounded
+    DecimalException InvalidOperation DivisionByZero Overflow Underflow Inexact Rounded Clamped Subnormal FloatOperation
     """
 )
 

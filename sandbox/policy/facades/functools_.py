@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from types import FunctionType
+from typing import Any
 
+from sandbox.policy.classes import AUTHOR_MODULE, UserMeta
 from sandbox.policy.facades.base import fixed
 
 MAX_CACHE = 1024
@@ -78,6 +81,76 @@ def cmp_to_key(mycmp: Callable[[object, object], int]) -> Callable[[object], obj
     return functools.cmp_to_key(mycmp)
 
 
+_ROOTS: Mapping[str, Callable[[Any, Any], object]] = {
+    "__lt__": lambda a, b: a < b,
+    "__gt__": lambda a, b: a > b,
+    "__le__": lambda a, b: a <= b,
+    "__ge__": lambda a, b: a >= b,
+}
+
+
+def _orders(root: str) -> Mapping[str, Callable[[object, object], object]]:
+    """All four comparisons in terms of one of them and of equality, as the real decorator has them."""
+    ask = _ROOTS[root]
+    strict = root in ("__lt__", "__gt__")
+    same, opposite = ("__lt__", "__le__"), ("__gt__", "__ge__")
+    if root in opposite:
+        same, opposite = opposite, same
+
+    def either(self: object, other: object) -> bool:
+        return bool(ask(self, other)) or self == other
+
+    def strictly(self: object, other: object) -> bool:
+        return bool(ask(self, other)) and self != other
+
+    def not_asked(self: object, other: object) -> bool:
+        return not ask(self, other)
+
+    def not_either(self: object, other: object) -> bool:
+        return not either(self, other)
+
+    def not_strictly(self: object, other: object) -> bool:
+        return not strictly(self, other)
+
+    if strict:
+        return {same[1]: either, opposite[0]: not_either, opposite[1]: not_asked}
+    return {same[0]: strictly, opposite[1]: not_strictly, opposite[0]: not_asked}
+
+
+def total_ordering(cls: object) -> object:
+    """The comparisons that a class of yours lacks, from one that it has."""
+    # A class of a facade has the same metaclass, and all runs of a worker share it.
+    if type(cls) is not UserMeta or cls.__module__ != AUTHOR_MODULE:
+        raise TypeError("total_ordering decorates a class of yours")
+    root = next((name for name in ("__lt__", "__le__", "__gt__", "__ge__") if name in cls.__dict__), None)
+    if root is None:
+        raise ValueError("must define at least one ordering operation: < > <= >=")
+    for name, function in _orders(root).items():
+        if name not in cls.__dict__:
+            type.__setattr__(cls, name, function)
+    return cls
+
+
+def cached_property(func: Callable[[object], object]) -> property:
+    """A property that computes once for each object."""
+    if type(func) is not FunctionType:
+        raise TypeError("cached_property decorates a method")
+    # Private, so no author can read it, and the object's own: it lives as long as the object.
+    key = f"_cached_{func.__name__}"
+
+    def read(self: object) -> object:
+        if not isinstance(type(self), UserMeta):
+            raise TypeError("cached_property decorates a method of a class of yours")
+        try:
+            return object.__getattribute__(self, key)
+        except AttributeError:
+            value = func(self)
+            object.__setattr__(self, key, value)
+            return value
+
+    return property(read)
+
+
 SPECS = (
     fixed(
         "functools",
@@ -87,6 +160,8 @@ SPECS = (
             "lru_cache": lru_cache,
             "cache": cache,
             "wraps": wraps,
+            "total_ordering": total_ordering,
+            "cached_property": cached_property,
             "cmp_to_key": cmp_to_key,
         },
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from sandbox.policy.facades.base import fixed
 
@@ -18,6 +18,13 @@ def nsmallest(n: int, iterable: Iterable[object], key: Callable[[object], object
     return sorted(iterable, key=key)[: max(n, 0)]  # type: ignore[type-var, arg-type]
 
 
+def merge(
+    *iterables: Iterable[object], key: Callable[[object], object] | None = None, reverse: bool = False
+) -> Iterator[object]:
+    """Several sorted lists as one."""
+    return heapq.merge(*iterables, key=key, reverse=bool(reverse))  # type: ignore[arg-type]
+
+
 SPECS = (
     fixed(
         "heapq",
@@ -27,6 +34,7 @@ SPECS = (
             "heappop": heapq.heappop,
             "heappushpop": heapq.heappushpop,
             "heapreplace": heapq.heapreplace,
+            "merge": merge,
             "nlargest": nlargest,
             "nsmallest": nsmallest,
         },

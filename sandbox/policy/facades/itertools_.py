@@ -51,6 +51,17 @@ def combinations(iterable: Iterable[object], r: int) -> Iterator[tuple[object, .
     return itertools.islice(itertools.combinations(iterable, r), MAX_ITEMS)
 
 
+def combinations_with_replacement(iterable: Iterable[object], r: int) -> Iterator[tuple[object, ...]]:
+    """At most the first 100,000 tuples."""
+    return itertools.islice(itertools.combinations_with_replacement(iterable, r), MAX_ITEMS)
+
+
+def batched(iterable: Iterable[object], n: int) -> Iterator[tuple[object, ...]]:
+    """Tuples of n items, the last one shorter."""
+    size, items = exact.whole(n, 1, MAX_ITEMS), iter(iterable)
+    return iter(lambda: tuple(itertools.islice(items, size)), ())
+
+
 _PLAIN = words(
     """
     accumulate chain compress dropwhile filterfalse groupby pairwise starmap takewhile tee zip_longest
@@ -69,6 +80,8 @@ SPECS = (
             "product": product,
             "permutations": permutations,
             "combinations": combinations,
+            "combinations_with_replacement": combinations_with_replacement,
+            "batched": batched,
         },
     ),
 )

@@ -12,41 +12,47 @@ from sandbox.policy.words import words
 
 MAX_PATTERN = 512
 _FLAGS = {"A": 256, "ASCII": 256, "I": 2, "IGNORECASE": 2, "M": 8, "MULTILINE": 8, "S": 16, "DOTALL": 16}
-_FLAGS |= {"X": 64, "VERBOSE": 64, "NOFLAG": 0}
-_ALL_FLAGS = 256 | 2 | 8 | 16 | 64
+_FLAGS |= {"X": 64, "VERBOSE": 64, "U": 32, "UNICODE": 32, "NOFLAG": 0}
+_ALL_FLAGS = 256 | 2 | 8 | 16 | 64 | 32
+
+
+def _range(start: int, end: int) -> tuple[int, int]:
+    return exact.whole(start, 0, exact.MAX_TEXT), exact.whole(end, 0, exact.MAX_TEXT)
 
 
 class Pattern:
     """A compiled pattern. Not the real one: its `split` would take a text of any length."""
 
-    __slots__ = ("_real", "pattern")
+    __slots__ = ("_real", "flags", "groups", "pattern")
 
     def __init__(self, pattern: str, flags: int) -> None:
         self._real = re.compile(exact.text(pattern, MAX_PATTERN), exact.whole(flags, 0, _ALL_FLAGS) & _ALL_FLAGS)
         self.pattern = pattern
+        self.flags = self._real.flags
+        self.groups = self._real.groups
 
     def __repr__(self) -> str:
         return f"re.compile({self.pattern!r})"
 
-    def match(self, string: str) -> re.Match[str] | None:
+    def match(self, string: str, pos: int = 0, endpos: int = exact.MAX_TEXT) -> re.Match[str] | None:
         """At the beginning."""
-        return self._real.match(exact.text(string))
+        return self._real.match(exact.text(string), *_range(pos, endpos))
 
-    def fullmatch(self, string: str) -> re.Match[str] | None:
+    def fullmatch(self, string: str, pos: int = 0, endpos: int = exact.MAX_TEXT) -> re.Match[str] | None:
         """The whole text."""
-        return self._real.fullmatch(exact.text(string))
+        return self._real.fullmatch(exact.text(string), *_range(pos, endpos))
 
-    def search(self, string: str) -> re.Match[str] | None:
+    def search(self, string: str, pos: int = 0, endpos: int = exact.MAX_TEXT) -> re.Match[str] | None:
         """Anywhere."""
-        return self._real.search(exact.text(string))
+        return self._real.search(exact.text(string), *_range(pos, endpos))
 
-    def findall(self, string: str) -> list[object]:
+    def findall(self, string: str, pos: int = 0, endpos: int = exact.MAX_TEXT) -> list[object]:
         """All matches as texts or tuples of texts."""
-        return self._real.findall(exact.text(string))
+        return self._real.findall(exact.text(string), *_range(pos, endpos))
 
-    def finditer(self, string: str) -> Iterator[re.Match[str]]:
+    def finditer(self, string: str, pos: int = 0, endpos: int = exact.MAX_TEXT) -> Iterator[re.Match[str]]:
         """All matches, one after the other."""
-        return self._real.finditer(exact.text(string))
+        return self._real.finditer(exact.text(string), *_range(pos, endpos))
 
     def split(self, string: str, maxsplit: int = 0) -> list[str | None]:
         """The text between the matches."""
@@ -67,7 +73,7 @@ register_api_type(
     frozenset(
         words(
             """
-        match fullmatch search findall finditer split sub subn pattern
+        match fullmatch search findall finditer split sub subn pattern flags groups
         """
         )
     ),
@@ -131,4 +137,16 @@ def escape(pattern: str) -> str:
 
 
 _FUNCTIONS = (compile, match, fullmatch, search, findall, finditer, split, sub, subn, escape)
-SPECS = (fixed("re", {**{f.__name__: f for f in _FUNCTIONS}, **_FLAGS, "error": re.error}),)
+SPECS = (
+    fixed(
+        "re",
+        {
+            **{f.__name__: f for f in _FUNCTIONS},
+            **_FLAGS,
+            "error": re.error,
+            "PatternError": re.error,
+            "Pattern": Pattern,
+            "Match": re.Match,
+        },
+    ),
+)

@@ -16,8 +16,9 @@ from sandbox.policy.words import words
 # One file of this folder each; a file may hold a package and its parts.
 FILES = words(
     """
-    base64_ bisect_ collections_ copy_ dataclasses_ datetime_ decimal_ enum_ functools_ hashlib_ heapq_
-    ipaddress_ itertools_ json_ math_ random_ re_ statistics_ string_ textwrap_ typing_ urllib_ uuid_
+    base64_ bisect_ collections_ contextlib_ copy_ dataclasses_ datetime_ decimal_ enum_ functools_ hashlib_ heapq_
+    hmac_ ipaddress_ itertools_ json_ logging_ math_ operator_ random_ re_ statistics_ string_ textwrap_ time_
+    typing_ urllib_ uuid_ zoneinfo_
     """
 )
 

@@ -7,19 +7,29 @@ from types import MappingProxyType
 
 from sandbox.policy.classes import EXTENSIBLE, USER_METAS, UserMeta
 from sandbox.policy.facades.base import fixed
+from sandbox.policy.facades.namedtuples import NamedTuple
 from sandbox.policy.words import words
 
 _FORMS = words(
     """
-    Annotated Any Callable ClassVar Concatenate DefaultDict Deque Dict Final FrozenSet Generator Generic
-    Iterable Iterator List Literal LiteralString Mapping MutableMapping MutableSequence Never NoReturn
-    NotRequired Optional ParamSpec Protocol Required Self Sequence Set Sized SupportsFloat SupportsInt Tuple
-    Type TypeAlias TypeGuard TypeVar Union Unpack
+    AbstractSet Annotated Any AnyStr AsyncGenerator AsyncIterable AsyncIterator Awaitable ByteString Callable ChainMap
+    ClassVar Collection Concatenate Container ContextManager Coroutine Counter DefaultDict Deque Dict Final FrozenSet
+    Generator Generic Hashable IO ItemsView Iterable Iterator KeysView List Literal LiteralString Mapping MappingView
+    Match MutableMapping MutableSequence MutableSet Never NoReturn NotRequired Optional OrderedDict ParamSpec Pattern
+    Protocol ReadOnly Required Reversible Self Sequence Set Sized SupportsAbs SupportsFloat SupportsIndex SupportsInt
+    SupportsRound Text TextIO Tuple Type TypeAlias TypeGuard TypeIs TypeVar TypeVarTuple Union Unpack ValuesView
     """
 )
 # As in collections.abc, with the plain types that an isinstance() against them accepts.
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "Callable": (),
+    "Container": (str, bytes, list, tuple, set, frozenset, dict, range),
+    "ItemsView": (type({}.items()),),
+    "KeysView": (type({}.keys()),),
+    "ValuesView": (type({}.values()),),
+    "Awaitable": (),
+    "Coroutine": (),
+    "Reversible": (list, tuple, dict, range, str),
     "Collection": (str, bytes, list, tuple, set, frozenset, dict, range),
     "Generator": (),
     "Hashable": (str, bytes, int, float, bool, tuple, frozenset),
@@ -104,6 +114,11 @@ def unchanged(thing: object) -> object:
     return thing
 
 
+def assert_never(arg: object) -> object:
+    """Nobody comes here, says a checker."""
+    raise AssertionError(f"Expected code to be unreachable, but got: {arg!r:.100}")
+
+
 ABC_SPEC: Mapping[str, object] = MappingProxyType({name: Form(name, kinds) for name, kinds in _KINDS.items()})
 
 SPECS = (
@@ -111,7 +126,12 @@ SPECS = (
         "typing",
         {
             **{name: Form(name, _KINDS.get(name, ())) for name in _FORMS},
+            "NamedTuple": NamedTuple,
             "TypedDict": TypedDict,
+            "TYPE_CHECKING": False,
+            "assert_never": assert_never,
+            "no_type_check": unchanged,
+            "runtime_checkable": unchanged,
             "cast": cast,
             "NewType": new_type,
             "overload": unchanged,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import builtins
 import hashlib
 import random
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from sandbox.policy.facades import exact
 from sandbox.policy.facades.base import seeded
 
 _NAMESPACES = {"NAMESPACE_DNS": 0x6BA7B810, "NAMESPACE_URL": 0x6BA7B811, "NAMESPACE_OID": 0x6BA7B812}
+_NAMESPACES |= {"NAMESPACE_X500": 0x6BA7B814}
 _NAMESPACE_TAIL = 0x9DAD11D180B400C04FD430C8
 
 
@@ -21,12 +23,14 @@ _NAMESPACE_TAIL = 0x9DAD11D180B400C04FD430C8
 class UUID:
     """128 bits with a canonical text."""
 
-    __slots__ = ("bytes", "hex", "int", "version")
+    __slots__ = ("bytes", "hex", "int", "urn", "version")
 
-    def __init__(self, hex: str | None = None, *, bytes: bytes | None = None) -> None:
-        if (hex is None) == (bytes is None):
-            raise TypeError("one of hex and bytes is needed")
-        if bytes is None:
+    def __init__(self, hex: str | None = None, *, bytes: bytes | None = None, int: int | None = None) -> None:
+        if sum(given is not None for given in (hex, bytes, int)) != 1:
+            raise TypeError("one of hex, bytes and int is needed")
+        if int is not None:
+            raw = exact.whole(int, 0, (1 << 128) - 1).to_bytes(16, "big")
+        elif bytes is None:
             digits = exact.text(hex, 64).removeprefix("urn:uuid:").strip("{}").replace("-", "")
             if len(digits) != 32 or not all(digit in "0123456789abcdefABCDEF" for digit in digits):
                 raise ValueError("badly formed hexadecimal UUID string")
@@ -37,7 +41,8 @@ class UUID:
                 raise ValueError("a UUID has 16 bytes")
         self.bytes = raw
         self.hex = raw.hex()
-        self.int = int.from_bytes(raw, "big")
+        self.int = builtins.int.from_bytes(raw, "big")
+        self.urn = f"urn:uuid:{self}"
         self.version = raw[6] >> 4 if raw[8] >> 6 == 2 else None
 
     def __str__(self) -> str:
@@ -57,7 +62,7 @@ class UUID:
         return hash(self.bytes)
 
 
-register_api_type(UUID, frozenset({"bytes", "hex", "int", "version"}))
+register_api_type(UUID, frozenset({"bytes", "hex", "int", "urn", "version"}))
 
 
 def _versioned(raw: bytes, version: int) -> UUID:

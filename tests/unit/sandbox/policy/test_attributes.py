@@ -49,6 +49,7 @@ FAST_TYPES = [
     "OrderedDict",
     "deque",
     "Counter",
+    "ChainMap",
     "date",
     "time",
     "datetime",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.policy import compiler
-from sandbox.policy.compiler import POLICY_VERSION, PolicyRejected, check, compile_source
+from sandbox.policy.compiler import PolicyRejected, check, compile_source
 
 GOOD = "def reconcile(obj, ctx):\n    return obj\n"
 
@@ -67,8 +67,3 @@ def test_a_failing_checker_refuses(monkeypatch: pytest.MonkeyPatch, error: Excep
     assert [finding.code for finding in check(GOOD)] == [code]
     with pytest.raises(PolicyRejected):
         compile_source(GOOD)
-
-
-def test_there_is_a_version() -> None:
-    """It is stored with every revision."""
-    assert POLICY_VERSION

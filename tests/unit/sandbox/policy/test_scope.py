@@ -6,12 +6,12 @@ import ast
 
 import pytest
 
-from sandbox.policy.scope import unknown_names
+from sandbox.policy.scope import names_of
 
 
 def unknown(source: str) -> list[str]:
     """The names that nothing binds."""
-    return [name.id for name in unknown_names(ast.parse(source), frozenset({"len", "print"}))]
+    return [name.id for name in names_of(ast.parse(source), frozenset({"len", "print"})).unknown]
 
 
 @pytest.mark.parametrize(
