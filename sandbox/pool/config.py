@@ -139,7 +139,7 @@ def host_workers() -> int:
 
 @dataclass(frozen=True, slots=True)
 class PoolConfig:
-    """How many workers, who waits for them, and how they age. A cap of 0 follows the next wider one.
+    """How many workers, who waits for them, and how they age. A namespace's cap of 0 is three quarters of the host's.
 
     `spares` stand by for any code, one more for each of `max_hot` codes that ran `hot_runs` times of late: it has
     its code already, so a death leaves no gap. The unbound spares are beside the `max_workers`, the others among

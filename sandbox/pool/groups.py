@@ -1,49 +1,56 @@
-"""Who may have a worker: one group a code, idle workers, and those that wait, oldest first. No I/O."""
+"""Who may have a worker: one group a code, idle workers, one that stands by, and those that wait. No I/O."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sandbox.pool.caps import Caps, Scope, within
 from sandbox.pool.config import Code, PoolConfig
-from sandbox.pool.errors import PoolBusy
 from sandbox.pool.process import Worker
+from sandbox.pool.queue import Entry, Queue
+
+TURN = 0.05  # a worker serves its own code for so long before another may have its place: a start costs milliseconds
 
 Permit = Worker | None
-Entry = tuple[int, asyncio.Future[Permit]]
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Group:
-    """The workers of one code: all of them, the idle ones, how many are being started, who waits."""
+    """The workers of one code: all of them, the idle ones, how many are being started, one that stands by."""
 
     code: Code
     members: set[Worker] = field(default_factory=set)
     idle: list[Worker] = field(default_factory=list)
     starting: int = 0
-    waiting: deque[Entry] = field(default_factory=deque)
+    standby: Worker | None = None
+    preparing: bool = False
     retired: bool = False
 
     @property
-    def size(self) -> int:
-        """Workers, and those being started."""
-        return len(self.members) + self.starting
+    def empty(self) -> bool:
+        """Whether no worker is there, or on its way."""
+        return not (self.members or self.starting or self.standby or self.preparing)
 
 
 class Groups:
     """The books of the pool. `end` kills a worker that is no longer wanted."""
 
-    def __init__(self, config: PoolConfig, end: Callable[[Worker, str], None]) -> None:
+    def __init__(
+        self, config: PoolConfig, end: Callable[[Worker, str], None], now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._config = config
         self._end = end
+        self._now = now
+        self._caps = Caps(config)
+        self._queue: Queue[Permit] = Queue(config)
         self._groups: dict[str, Group] = {}
-        self._ticket = 0
-        self.total = 0
-        self.waiting = 0
+        self._idle: dict[Worker, Group] = {}  # the longest idle first
+        self._standby: dict[Worker, Group] = {}
+        self._turns: dict[Worker, float] = {}
 
     def of(self, code: Code) -> Group:
         """The group of this code; ValueError when its id stands for another code already."""
@@ -58,59 +65,74 @@ class Groups:
         return iter(list(self._groups.values()))
 
     @property
+    def total(self) -> int:
+        """Workers of all groups, and those being started."""
+        return self._caps.total
+
+    @property
     def idle(self) -> int:
         """Idle workers of all groups."""
-        return sum(len(group.idle) for group in self._groups.values())
+        return len(self._idle)
+
+    @property
+    def standing_by(self) -> int:
+        """Workers that have a code and no run yet."""
+        return len(self._standby)
+
+    @property
+    def waiting(self) -> int:
+        """Runs that wait for a worker."""
+        return self._queue.size
+
+    @property
+    def refused(self) -> int:
+        """Runs that could not even wait."""
+        return self._queue.refused
 
     async def permit(self, group: Group) -> Permit:
-        """An idle worker of the group, or None: the caller may start one, and has its place."""
-        _drop_done(group)
-        if not group.waiting:
+        """A loaded worker of the group, or None: the caller may start one, and has its place."""
+        if not self._queue.size or not self._queue.waits(group.code):
             permit = self._at_once(group)
             if permit is not False:
                 return permit
-        if self.waiting >= self._config.max_waiting:
-            self._forget(group)
-            raise PoolBusy(f"{self.waiting} runs wait for a worker")
-        self._ticket += 1
-        future: asyncio.Future[Permit] = asyncio.get_running_loop().create_future()
-        entry = (self._ticket, future)
-        group.waiting.append(entry)
-        self.waiting += 1
         try:
-            return await future
+            entry = self._queue.join(group.code)
+        except BaseException:
+            self._forget(group)
+            raise
+        try:
+            return await entry.future
         except asyncio.CancelledError:
             self._leave(group, entry)
             raise
-        finally:
-            self.waiting -= 1
 
     def started(self, group: Group, worker: Worker) -> None:
         """The place that `permit` gave is taken by this worker."""
         group.starting -= 1
         group.members.add(worker)
+        self._turns[worker] = self._now() + TURN
 
     def not_started(self, group: Group) -> None:
         """The place that `permit` gave is free again."""
         group.starting -= 1
-        self.total -= 1
+        self._caps.free(group.code)
         self._forget(group)
         self.pump()
 
     def give_back(self, group: Group, worker: Worker) -> None:
-        """The worker is idle; whoever waits longest gets it, or its place."""
+        """The worker is idle; its own code has it until its turn is over, then whoever is due."""
         if worker in group.members:
+            if self._queue.size and self._turns.get(worker, 0.0) > self._now() and self._queue.waits(group.code):
+                self._queue.serve(group.code, worker)
+                return
             group.idle.append(worker)
+            self._idle[worker] = group
         self.pump()
 
     def drop(self, group: Group, worker: Worker, why: str) -> None:
         """The worker leaves the books and dies; its place is free."""
-        if worker in group.members:
-            group.members.discard(worker)
-            self.total -= 1
-            if worker in group.idle:
-                group.idle.remove(worker)
-            self._forget(group)
+        if worker in group.members or worker is group.standby:
+            self._remove(group, worker)
         self._end(worker, why)
         self.pump()
 
@@ -119,27 +141,43 @@ class Groups:
         if worker.code is None:
             return
         group = self._groups.get(worker.code.id)
-        if group is not None and worker in group.members:
+        if group is not None and (worker in group.members or worker is group.standby):
             self.drop(group, worker, "dead")
 
+    # ── one that stands by ───────────────────────────────────────────────────────────────────────
+    def prepare(self, group: Group) -> bool:
+        """Take a place for a worker that is to stand by, if one is free that nobody else can use now."""
+        if group.standby or group.preparing or self._queue.size or self._groups.get(group.code.id) is not group:
+            return False
+        if self._caps.crowded(group.code):
+            return False
+        group.preparing = True
+        self._caps.take(group.code, standby=True)
+        return True
+
+    def prepared(self, group: Group, worker: Worker | None) -> None:
+        """It stands by; None: it did not start, and its place is free again."""
+        group.preparing = False
+        if worker is None:
+            self._caps.free(group.code, standby=True)
+            self._forget(group)
+        else:
+            group.standby = worker
+            self._standby[worker] = group
+        self.pump()
+
+    # ── those that wait ──────────────────────────────────────────────────────────────────────────
     def fail_all(self, error: Exception) -> None:
         """Everyone who waits is told so."""
-        for group in self:
-            for _, future in group.waiting:
-                if not future.done():
-                    future.set_exception(error)
-            group.waiting.clear()
+        self._queue.fail_all(error)
 
     def pump(self) -> None:
-        """Hand out what is there, to the longest waiting first."""
-        if not self.waiting:
-            return
-        while True:
-            for group in sorted((g for g in self if g.waiting), key=lambda g: g.waiting[0][0]):
-                _drop_done(group)
-                permit = self._at_once(group) if group.waiting else False
+        """Hand out what is there, to those who are due."""
+        while self._queue.size and (self._idle or self._standby or self.total < self._config.max_workers):
+            for code in self._queue.in_turn():
+                permit = self._at_once(self.of(code))
                 if permit is not False:
-                    group.waiting.popleft()[1].set_result(permit)
+                    self._queue.serve(code, permit)
                     break
             else:
                 return
@@ -147,36 +185,60 @@ class Groups:
     def _at_once(self, group: Group) -> Permit | Literal[False]:
         while group.idle:
             worker = group.idle.pop()
+            del self._idle[worker]
             if worker.usable:
-                return worker
-            group.members.discard(worker)
-            self.total -= 1
-        if group.size >= self._config.max_workers_per_reconciler:
-            return False
-        if self.total >= self._config.max_workers and not self._evict():
+                return self._in_turn(worker)
+            self._remove(group, worker, forget=False)
+        own = self._caps.at_its_own(group.code)
+        if group.standby is not None and not own:
+            worker, group.standby = group.standby, None
+            del self._standby[worker]
+            if worker.usable:
+                group.members.add(worker)
+                self._caps.promote(group.code)
+                return self._in_turn(worker)
+            self._caps.free(group.code, standby=True)
+        full = Scope.RECONCILER if own else self._caps.crowded(group.code)
+        if full is not None and not self._evict(full, group.code):
             return False
         group.starting += 1
-        self.total += 1
+        self._caps.take(group.code)
         return None
 
-    def _evict(self) -> bool:
-        """Make room: the worker that has been idle longest goes."""
-        idle = [(worker.idle_since, id(worker), group, worker) for group in self for worker in group.idle]
-        if not idle:
-            return False
-        _, _, group, worker = min(idle, key=lambda entry: entry[:2])
-        group.idle.remove(worker)
-        group.members.discard(worker)
-        self.total -= 1
-        self._forget(group)
-        self._end(worker, "evicted")
-        return True
+    def _in_turn(self, worker: Worker) -> Worker:
+        if self._queue.size:
+            self._turns[worker] = self._now() + TURN
+        return worker
 
-    def _leave(self, group: Group, entry: Entry) -> None:
+    def _evict(self, scope: Scope, code: Code) -> bool:
+        """Make room: one that stands by goes, or the one that has been idle longest."""
+        places = (self._standby, self._idle) if scope is not Scope.RECONCILER else (self._idle,)
+        for place in places:
+            for worker, group in place.items():
+                if within(scope, code, group.code):
+                    self._remove(group, worker)
+                    self._end(worker, "evicted")
+                    return True
+        return False
+
+    def _remove(self, group: Group, worker: Worker, *, forget: bool = True) -> None:
+        standby = worker is group.standby
+        if standby:
+            group.standby = None
+            del self._standby[worker]
+        else:
+            group.members.discard(worker)
+            self._turns.pop(worker, None)
+            if self._idle.pop(worker, None) is not None:
+                group.idle.remove(worker)
+        self._caps.free(group.code, standby=standby)
+        if forget:
+            self._forget(group)
+
+    def _leave(self, group: Group, entry: Entry[Permit]) -> None:
         """A caller that was cancelled leaves nothing: no place in the queue, no permit, no empty group."""
-        with suppress(ValueError):
-            group.waiting.remove(entry)
-        future = entry[1]
+        self._queue.leave(entry)
+        future = entry.future
         if not future.done() or future.cancelled() or future.exception() is not None:
             self._forget(group)
             self.pump()
@@ -186,11 +248,5 @@ class Groups:
             self.give_back(group, permit)
 
     def _forget(self, group: Group) -> None:
-        if not group.size and not group.waiting and self._groups.get(group.code.id) is group:
+        if group.empty and not self._queue.waits(group.code) and self._groups.get(group.code.id) is group:
             del self._groups[group.code.id]
-
-
-def _drop_done(group: Group) -> None:
-    """Pass over those whose callers are gone but have not run since."""
-    while group.waiting and group.waiting[0][1].done():
-        group.waiting.popleft()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from sandbox.pool.groups import Group, Groups
 from sandbox.pool.job import new_id
 from sandbox.pool.nursery import Nursery
 from sandbox.pool.process import Worker
+from sandbox.pool.standby import Standbys
 from sandbox.pool.verdicts import Evidence, Judgement, judge
 from sandbox.wire import limits
 from sandbox.wire.messages import Checked, Done, Finding, Loaded, Refused
@@ -42,6 +44,7 @@ class Pool:
         self._incident = on_incident or _ignore
         self._nursery = Nursery(config, self._incident, self._worker_died)
         self._groups = Groups(config, lambda worker, why: worker.kill(why))
+        self._standbys = Standbys(config, self._groups, self._ahead, self._incident)
         self._checks = asyncio.Semaphore(config.max_checks)
         self._sweep: asyncio.TimerHandle | None = None
         self._closed = False
@@ -60,6 +63,7 @@ class Pool:
         if self._sweep is not None:
             self._sweep.cancel()
         self._groups.fail_all(PoolClosed("the pool is closed"))
+        await self._standbys.close()
         await self._nursery.close()
 
     async def warm(self, code: Code) -> LoadResult:
@@ -115,7 +119,7 @@ class Pool:
         for group in self._groups:
             if group.code.id == code_id:
                 group.retired = True
-                for worker in list(group.idle):
+                for worker in [*group.idle, *filter(None, [group.standby])]:
                     self._groups.drop(group, worker, "retired")
 
     def status(self) -> PoolStatus:
@@ -126,7 +130,9 @@ class Pool:
             workers=self._groups.total,
             idle=self._groups.idle,
             spares=nursery.spares,
+            hot=self._groups.standing_by,
             waiting=self._groups.waiting,
+            refused=self._groups.refused,
             zygote_pid=None if zygote is None else zygote.pid,
             layers={} if zygote is None else dict(zygote.layers),
             policy_version="" if zygote is None else zygote.policy_version,
@@ -162,24 +168,36 @@ class Pool:
             self._groups.drop(group, worker, "dead")
 
     async def _start(self, group: Group) -> Worker | Evidence:
-        code, worker = group.code, None
         try:
-            worker = await self._nursery.spawn(code.limits.memory)
-            evidence = await worker.load(_loadable(code), self._config.grace)
+            worker, evidence = await self._loaded(group.code)
         except BaseException:
-            if worker is not None:
-                worker.kill("cancelled")
             self._groups.not_started(group)
             raise
+        if worker is None:
+            self._groups.not_started(group)
+            return evidence
+        self._groups.started(group, worker)
+        return worker
+
+    async def _loaded(self, code: Code) -> tuple[Worker | None, Evidence]:
+        worker = await self._nursery.spawn(code.limits.memory)
+        try:
+            evidence = await worker.load(_loadable(code), self._config.grace)
+        except BaseException:
+            worker.kill("cancelled")
+            raise
         if isinstance(evidence.answer, Loaded) and evidence.violation is None:
-            self._groups.started(group, worker)
-            return worker
+            return worker, evidence
         worker.kill("load")
-        self._groups.not_started(group)
-        return evidence
+        return None, evidence
+
+    async def _ahead(self, code: Code) -> Worker | None:
+        worker, _ = await self._loaded(code)
+        return worker
 
     def _settle(self, group: Group, worker: Worker, evidence: Evidence) -> None:
         why = self._why_recycle(group, worker, evidence)
+        self._standbys.ran(group)  # before the worker may go, and with the last one the group
         if why:
             self._groups.drop(group, worker, why)
         else:
@@ -219,9 +237,10 @@ class Pool:
 
     def _sweep_idle(self) -> None:
         now = time.monotonic()
+        self._standbys.sweep()
         for group in self._groups:
-            for worker in list(group.idle):
-                if now - worker.idle_since > self._config.max_idle:
+            for worker in [*group.idle, *filter(None, [group.standby])]:
+                if now - worker.idle_since > self._config.max_idle and worker is not group.standby:
                     self._groups.drop(group, worker, "idle")
                 elif now - worker.born > self._config.max_age:
                     self._groups.drop(group, worker, "age")
@@ -242,7 +261,7 @@ def _loadable(code: Code) -> Code:
     source = _travelling(code.source)
     if source == code.source:
         return code
-    return Code(id=code.id, source=source, limits=code.limits, owns=code.owns, revision=code.revision)
+    return dataclasses.replace(code, source=source)
 
 
 def _findings(evidence: Evidence) -> tuple[Finding, ...]:

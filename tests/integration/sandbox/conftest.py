@@ -44,5 +44,5 @@ async def bench(make_bench: MakeBench) -> Bench:
 
 @pytest.fixture
 async def bare(make_bench: MakeBench) -> Bench:
-    """A pool whose workers run plain Python: only the cage and the host hold them."""
-    return await make_bench(PoolConfig(disable_policy=True))
+    """A pool whose workers run plain Python: only the cage and the host hold them. None stands by: they are counted."""
+    return await make_bench(PoolConfig(disable_policy=True, max_hot=0))
