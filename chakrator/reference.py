@@ -17,6 +17,8 @@ _CONDITIONS = {
     ConditionType.READY: "True: the last run succeeded (object), or every object's did (Reconciler).",
     ConditionType.RECONCILING: "True while the host is at work by itself. Absent otherwise.",
     ConditionType.STALLED: "True when nothing will change until a person does something. Absent otherwise.",
+    ConditionType.CAGE_DEGRADED: "Reconcilers alone: True while code runs without a layer of its cage, which the "
+    "message names. Absent otherwise.",
 }
 
 
@@ -86,7 +88,7 @@ def conditions_page() -> str:
     """The host's conditions and their reasons."""
     return _page(
         "Conditions and reasons",
-        "Objects (where their schema has conditions) and Reconcilers carry the same three types, read as kstatus "
+        "Objects (where their schema has conditions) and Reconcilers carry the same types, read as kstatus "
         "reads them by `kubectl wait`, Argo CD and Flux.",
         _table(("type", "meaning"), [(f"`{kind.value}`", _CONDITIONS[kind]) for kind in ConditionType]),
         "## Reasons",

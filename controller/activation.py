@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 import structlog
 
-from controller.reconcile import PoolLike, code_of
+from controller.reconcile import PoolLike
 from controller.spec import ActiveCode, ReconcilerSpec
 from core.domain.actor import SYSTEM
 from core.domain.revision import Activation, ActivationKind, Identity
 from core.errors import ChakratorError, Conflict, NotFound
 from core.services.protocols import ActivationRequest, Activations, Submissions
-from sandbox.pool.config import Verdict
+from sandbox.pool.config import Code, Verdict
 
 PAUSE_AFTER_ERROR = 1.0
 
@@ -108,17 +108,20 @@ class CodeLoader:
             revision = await self._submissions.get(spec.identity, activation.revision)
         except NotFound as error:
             return StartFailure(error.message)
-        active = ActiveCode(
-            code_id=code_id(spec, activation),
+        code = Code(
+            id=code_id(spec, activation),
             source=revision.source,
-            revision=activation.revision,
-            finalize=False,
             limits=spec.limits,
             owns=tuple(str(gvk) for gvk in spec.owns),
+            revision=activation.revision,
+            isolation=spec.isolation,
+            reconciler=spec.identity.uid,
+            namespace=spec.ref.namespace,
+            workers=spec.workers,
         )
-        result = await self._pool.warm(code_of(active))
+        result = await self._pool.warm(code)
         if result.ok:
-            return replace(active, finalize=result.finalize)
+            return ActiveCode(code, result.finalize)
         findings = "; ".join(f"line {finding.line}: {finding.message}" for finding in result.findings[:3])
         return StartFailure(
             f"{result.verdict}: {findings or result.message}"[:700],
@@ -152,5 +155,5 @@ class CodeLoader:
 
 def code_id(spec: ReconcilerSpec, activation: Activation) -> str:
     """Unique per Reconciler uid, revision and what a worker is bound to for life."""
-    bound = hashlib.sha256(f"{spec.limits}|{spec.owns}".encode()).hexdigest()[:8]
+    bound = hashlib.sha256(f"{spec.limits}|{spec.owns}|{spec.isolation}|{spec.workers}".encode()).hexdigest()[:8]
     return f"{spec.identity.uid}:{activation.revision}:{activation.sha256[:12]}:{bound}"

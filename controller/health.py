@@ -20,6 +20,7 @@ from core.kube.client import KubeTransport
 from core.kube.discovery import Resource
 from core.kube.errors import ApiError, MalformedAnswer, Missing, Refused, check
 from core.kube.objects import Damaged
+from sandbox.pool.doctor import ON, REQUIRED, state
 
 MANAGER = "chakrator"
 SETTLE = 0.2  # what changes together is written together; conditions are due within a second
@@ -89,6 +90,13 @@ def _owned(document: Mapping[str, object]) -> frozenset[Gvk]:
     kinds = document.get("ownedKinds")
     found = [kind for kind in kinds if isinstance(kind, dict)] if isinstance(kinds, list) else []
     return frozenset(Gvk(str(kind.get("apiVersion")), str(kind.get("kind"))) for kind in found)
+
+
+def waived(layers: Mapping[str, str]) -> str:
+    """Which layers of the cage are not on, as a sentence; empty when none is, or nothing runs at all."""
+    off = {layer: layers.get(layer, "not reported") for layer in REQUIRED if layers}
+    found = [f"{layer} ({text})" for layer, text in off.items() if state(text) != ON]
+    return f"code runs without a layer of its cage: {', '.join(found)}" if found else ""
 
 
 class _Live(msgspec.Struct):

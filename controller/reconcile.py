@@ -30,7 +30,7 @@ from core.domain.keys import Gvk, QueueKey, Uid
 from core.domain.outcome import Layer, Outcome
 from core.kube.schema import StatusSchema
 from core.services.protocols import RunRow
-from sandbox.pool.config import Code, HostCalls, LoadResult, OnLog, RunRequest, RunResult
+from sandbox.pool.config import Code, HostCalls, LoadResult, OnLog, PoolStatus, RunRequest, RunResult
 from sandbox.wire.messages import EventEffect, LogLine
 
 OWN_WRITE_TIMEOUT = 5.0  # the reflector is 5 ms behind at the median, 74 ms at worst (8 writers on one object)
@@ -45,6 +45,7 @@ class PoolLike(Protocol):
         self, request: RunRequest, *, answer: HostCalls | None = None, on_log: OnLog | None = None
     ) -> RunResult: ...
     async def retire(self, code_id: str) -> None: ...
+    def status(self) -> PoolStatus: ...
 
 
 class Trail(Protocol):
@@ -216,7 +217,7 @@ class Reconcile:
             around.trail.logged(target, active.revision, run_id, lines)
 
         request = RunRequest(
-            code=code_of(active),
+            code=active.code,
             object=for_author(entry.raw),
             entry="finalize" if entry.deleting else "reconcile",
             attempt=attempt.number,
@@ -338,13 +339,6 @@ class Reconcile:
                 {"level": line.level, "message": line.message, "fields": dict(line.fields)} for line in result.logs
             ),
         )
-
-
-def code_of(active: ActiveCode) -> Code:
-    """What the pool knows the code by."""
-    return Code(
-        id=active.code_id, source=active.source, limits=active.limits, owns=active.owns, revision=active.revision
-    )
 
 
 def seed(key: bytes, entry: Entry) -> str:

@@ -15,7 +15,7 @@ import msgspec
 
 from core.domain.keys import Gvk, ReconcilerRef, Uid
 from core.domain.revision import Identity
-from sandbox.pool.config import Limits
+from sandbox.pool.config import Code, Isolation, Limits
 
 HOST_FORMAT = "1"  # goes into every applied-sha256: raised when the host's part of a child changes
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -91,6 +91,7 @@ class ReconcilerSpec:
     retry: RetryPolicy = RetryPolicy()
     resync: float = 36000.0
     suspend: bool = False
+    isolation: Isolation = Isolation.REVISION
 
     @property
     def ref(self) -> ReconcilerRef:
@@ -132,6 +133,7 @@ class _Spec(msgspec.Struct, rename="camel"):
     retry: _Retry = msgspec.field(default_factory=_Retry)
     resync: str = "10h"
     suspend: bool = False
+    isolation: Isolation = Isolation.REVISION
 
 
 class ObjectMeta(msgspec.Struct, rename="camel"):
@@ -174,6 +176,7 @@ def parse_reconciler(raw: bytes, config: ControllerConfig) -> ReconcilerSpec:
         retry=RetryPolicy(initial=retry.initial, maximum=max(retry.initial, retry.maximum)),
         resync=max(60.0, parse_duration(spec.resync)),
         suspend=spec.suspend,
+        isolation=spec.isolation,
     )
 
 
@@ -230,9 +233,15 @@ def resolve_kind(text: str, declared: Sequence[Gvk]) -> Gvk | None:
 class ActiveCode:
     """What a Reconciler runs now: warmed in the cage, and known to start."""
 
-    code_id: str
-    source: str
-    revision: int
-    finalize: bool
-    limits: Limits
-    owns: tuple[str, ...] = field(default=())
+    code: Code
+    finalize: bool = False
+
+    @property
+    def code_id(self) -> str:
+        """What the pool knows it by."""
+        return self.code.id
+
+    @property
+    def revision(self) -> int:
+        """Its number."""
+        return self.code.revision

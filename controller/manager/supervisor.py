@@ -17,7 +17,7 @@ import structlog
 from controller.account import EffectError, Outage
 from controller.activation import StartFailure
 from controller.cache import Entry
-from controller.health import Picture, StatusReporter
+from controller.health import Picture, StatusReporter, waived
 from controller.manager.leftovers import Leftovers
 from controller.manager.obstacles import obstacle
 from controller.manager.owned import Owned
@@ -396,6 +396,7 @@ class Supervisor:
             total=session.total if session is not None else 0,
             failing=session.dispatcher.failing if session is not None else 0,
             pending=session.pending if session is not None else 0,
+            degraded=waived(self._tools.pool.status().layers),
         )
         return Picture(
             generation=self._spec.generation if self._spec is not None else entry.generation or 0,

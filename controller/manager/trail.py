@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from controller.manager.tools import Tools
-from core.clock import rfc3339
+from core.clock import rfc3339_ms
 from core.domain.keys import ReconcilerRef
 from core.domain.outcome import Outcome
 from core.logstream import LogRecord
@@ -31,7 +31,7 @@ class SessionTrail:
         self._tools.logs.append(
             self._ref,
             LogRecord(
-                at=rfc3339(self._tools.clock.now()),
+                at=rfc3339_ms(self._tools.clock.now()),
                 level="warning" if outcome is Outcome.RETRY else "error",
                 message=f"{row.outcome}: {row.message}" if row.message else row.outcome,
                 fields=fields,
@@ -43,7 +43,7 @@ class SessionTrail:
 
     def logged(self, target: str, revision: int, run_id: str, lines: list[LogLine]) -> None:
         """Lines of a run that is still going on."""
-        at = rfc3339(self._tools.clock.now())
+        at = rfc3339_ms(self._tools.clock.now())
         for line in lines:
             self._tools.logs.append(
                 self._ref,

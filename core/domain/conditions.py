@@ -6,8 +6,9 @@ kstatus readers (kubectl wait, Argo CD, Flux) understand them so:
     Reconciling=True                InProgress  the host is at it, or will try again by itself
     Ready=True and none of these    Current
 
-Reconciling and Stalled are only there while they are True, and so is CageDegraded, of Reconcilers alone. All functions are pure and give the whole
-set of host conditions: one that is not in the answer is to be removed.
+Reconciling and Stalled are only there while they are True, and so is CageDegraded, which Reconcilers
+alone have. All functions are pure and give the whole set of host conditions: one that is not in the
+answer is to be removed.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ REASON_MEANING: dict[Reason, str] = {
     Reason.ACTIVATION_FAILED: "The activated revision does not start in the cage; the last good one keeps running.",
     Reason.REVISION_PAUSED: "The revision broke the host's rules too often; paused until the next activation.",
     Reason.CAGE_UNAVAILABLE: "No worker can be started: a layer of the cage is missing on this machine.",
-    Reason.LAYER_WAIVED: "Code runs without a layer of its cage, which the platform's settings allow; the message names it.",
+    Reason.LAYER_WAIVED: "Code runs without a layer of its cage, as the settings of the platform allow.",
     Reason.STORE_MISMATCH: "The store is older than `status.activeRevision`; nothing runs until a person activates.",
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from controller_rig import CONFIGMAP, GREETER, MYRESOURCE, Rig, eventually
 
+from core.kube.errors import Unprocessable
+
 pytestmark = pytest.mark.controlplane
 
 APPLY = """
@@ -140,3 +142,22 @@ def reconcile(obj, ctx):
         return (await cluster.status()).get("phase") == "attempt 1"
 
     await eventually(first, "a new generation is attempt 1")
+
+
+@pytest.mark.parametrize(("isolation", "ended"), [("Revision", False), ("Run", True)])
+async def test_isolation_of_runs(rig: Rig, isolation: str, *, ended: bool) -> None:
+    """Each run of `Run` ends its worker; else one worker serves them all."""
+    cluster = await rig.greeter(isolation=isolation)
+    await cluster.object()
+    await cluster.until_message("hi")
+    await cluster.patch(MYRESOURCE, "hello", {"spec": {"message": "again"}})
+    await cluster.until_message("again")
+    await rig.quiet()
+    kills = rig.pool.status().kills.get("isolation", 0)
+    assert kills >= 2 if ended else kills == 0
+
+
+async def test_another_isolation_is_no_isolation(rig: Rig) -> None:
+    """The schema knows two."""
+    with pytest.raises(Unprocessable, match="isolation"):
+        await rig.cluster.reconciler(isolation="None")

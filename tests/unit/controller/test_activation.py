@@ -17,7 +17,7 @@ from core.domain.keys import ReconcilerRef, Uid
 from core.domain.revision import Activation, ActivationKind, Identity, Revision, RevisionInfo
 from core.errors import Conflict, NotFound, Unavailable
 from core.services.protocols import ActivationRequest
-from sandbox.pool.config import Code, LoadResult, Verdict
+from sandbox.pool.config import Code, Isolation, LoadResult, PoolStatus, Verdict
 from sandbox.wire.messages import Finding
 
 IDENTITY = Identity(ReconcilerRef("team-a", "greeter"), Uid("u"))
@@ -105,6 +105,11 @@ class Warmer:
 
     results: list[LoadResult]
     codes: list[Code] = field(default_factory=list)
+    layers: dict[str, str] = field(default_factory=dict)
+
+    def status(self) -> PoolStatus:
+        """A look at the cage."""
+        return PoolStatus(layers=self.layers)
 
     async def warm(self, code: Code) -> LoadResult:
         """The next result."""
@@ -146,7 +151,17 @@ async def test_code_is_warmed_before_it_is_active() -> None:
     code = await made.load(spec(), activation())
     assert isinstance(code, ActiveCode)
     assert code.finalize
-    assert (pool.codes[0].id, pool.codes[0].source) == (code.code_id, code.source)
+    assert (pool.codes[0].id, pool.codes[0].source) == (code.code_id, code.code.source)
+
+
+async def test_the_pool_is_told_whose_code_it_is() -> None:
+    """Whose caps its workers count against, how many it asked for, and how long they live."""
+    made, pool = loader(Log(), [LoadResult(ok=True)])
+    code = await made.load(spec(isolation="Run", limits={"workers": 3}), activation())
+    assert isinstance(code, ActiveCode)
+    (told,) = pool.codes
+    assert told == code.code
+    assert (told.reconciler, told.namespace, told.workers, told.isolation) == ("u", "team-a", 3, Isolation.RUN)
 
 
 async def test_a_rejected_revision_is_not_tried_twice() -> None:
@@ -231,6 +246,8 @@ def test_a_workers_code_is_bound_to_all_that_it_is_started_with() -> None:
         code_id(spec(), activation(revision=2)),
         code_id(spec(limits={"timeout": "1s"}), activation()),
         code_id(spec(owns=[{"apiVersion": "v1", "kind": "Secret"}]), activation()),
+        code_id(spec(isolation="Run"), activation()),
+        code_id(spec(limits={"workers": 3}), activation()),
     }
-    assert len(ids) == 4
+    assert len(ids) == 6
     assert code_id(spec(resync="2h"), activation(2)) == code_id(spec(), activation())

@@ -11,12 +11,22 @@ import pytest
 from controller_script import CONFIGMAP, ManualClock, Script, answer, refused
 
 from controller.cache import Entry
-from controller.health import COUNTERS_EVERY, MANAGER, AdmissionCheck, Picture, StatusReporter, contains, status_of
+from controller.health import (
+    COUNTERS_EVERY,
+    MANAGER,
+    AdmissionCheck,
+    Picture,
+    StatusReporter,
+    contains,
+    status_of,
+    waived,
+)
 from controller.manager.tools import RECONCILER
 from core.domain.conditions import Problem, Reason, ReconcilerHealth
 from core.errors import Unavailable
 from core.kube.discovery import Resource
 from core.kube.errors import Forbidden, MalformedAnswer, Refused
+from sandbox.pool.doctor import REQUIRED
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RESOURCE = Resource(gvk=RECONCILER, plural="reconcilers", namespaced=True, has_status=True)
@@ -42,6 +52,18 @@ def test_a_transition_time_moves_with_the_status_alone() -> None:
     third = status_of(picture(total=2, failing=1), second, later)
     moments = [document["conditions"][0]["lastTransitionTime"] for document in (first, second, third)]  # type: ignore
     assert moments == ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z", "2026-01-02T09:04:05Z"]
+
+
+WHOLE = dict.fromkeys(REQUIRED, "on")
+
+
+def test_a_layer_that_is_waived_is_named() -> None:
+    """Also one of which the pool says nothing; extras do not count, and without a cage nothing runs."""
+    assert waived({**WHOLE, "landlock": "on (ABI 7)", "namespaces": "off: denied"}) == ""
+    assert waived({}) == ""
+    told = waived({**WHOLE, "landlock": "off: Function not implemented"})
+    assert told == "code runs without a layer of its cage: landlock (off: Function not implemented)"
+    assert "seccomp (not reported)" in waived({layer: "on" for layer in REQUIRED if layer != "seccomp"})
 
 
 class Bench:

@@ -70,7 +70,7 @@ class Bench:
             MYRESOURCE: watched(MYRESOURCE, *([self.entry] if self.entry else [])),
             CONFIGMAP: watched(CONFIGMAP),
         }
-        active = ActiveCode("code-1", "source", 4, self.finalize, mine.limits)
+        active = ActiveCode(Code("code-1", "source", mine.limits, revision=4), self.finalize)
         self.reconcile = Reconcile(
             Surroundings(
                 spec=mine,
@@ -299,7 +299,7 @@ async def test_all_own_writes_are_waited_for_under_one_deadline() -> None:
 async def test_a_swap_retires_the_code_before() -> None:
     """At once where nothing of it runs."""
     bench = Bench(PLAN)
-    await bench.reconcile.swap(replace(bench.reconcile.active, code_id="code-2", revision=5))
+    await bench.reconcile.swap(ActiveCode(Code("code-2", "source", revision=5)))
     assert (bench.retired, bench.reconcile.active.revision) == (["code-1"], 5)
 
 

@@ -21,6 +21,7 @@ from core.domain.outcome import Outcome
 from core.domain.revision import Identity
 from core.kube.errors import Failure, KindUnknown, KubeError, Overloaded, Unreachable
 from core.kube.schema import ConditionsShape, StatusSchema
+from sandbox.pool.config import Code
 
 SCHEMA = StatusSchema(frozenset({"phase"}), False, ConditionsShape.ABSENT, frozenset())
 BUSY = Overloaded(Failure(status=429, reason="TooManyRequests", message="busy", retry_after=30.0))
@@ -51,7 +52,7 @@ class Bench:
         mine = replace(
             spec(owns=[{"apiVersion": "v1", "kind": "ConfigMap"}]), identity=Identity(REF, Uid("u")), watch=MYRESOURCE
         )
-        self.code = ActiveCode("code-1", "source", 1, False, mine.limits)
+        self.code = ActiveCode(Code("code-1", "source", mine.limits, revision=1))
         self.session = Session(
             tools,  # type: ignore[arg-type]
             Duty(mine, RESOURCES, self.code),
@@ -105,7 +106,7 @@ async def test_the_last_known_schema_serves_while_the_api_server_is_away() -> No
 async def test_an_object_is_pending_until_a_run_of_the_new_code() -> None:
     """The end of a run of the revision before says nothing about the one that is active."""
     bench = Bench(primary())
-    await bench.session.swap(replace(bench.code, code_id="code-2", revision=2))
+    await bench.session.swap(ActiveCode(Code("code-2", "source", revision=2)))
     assert bench.retired == ["code-1"]
     bench.session._on_ended(KEY, Ended(outcome=Outcome.SUCCEEDED, code_id="code-1"))
     assert bench.session.pending == 1

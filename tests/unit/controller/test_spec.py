@@ -15,6 +15,7 @@ from controller.spec import (
     resolve_kind,
 )
 from core.domain.keys import Gvk
+from sandbox.pool.config import Isolation
 
 CONFIG = ControllerConfig(own_namespace="chakrator-system", seed_key=b"k", caps=Caps(timeout=10.0, workers=3))
 
@@ -94,3 +95,11 @@ def test_kinds_resolve_where_they_are_unambiguous() -> None:
     assert resolve_kind("batch/v1/Job", declared) == declared[2]
     assert resolve_kind("Job", declared) is None
     assert resolve_kind("Secret", declared) is None
+
+
+def test_isolation() -> None:
+    """A worker serves a revision unless each run asks for one of its own; what we do not know is not run at all."""
+    assert parse_reconciler(document(), CONFIG).isolation is Isolation.REVISION
+    assert parse_reconciler(document(isolation="Run"), CONFIG).isolation is Isolation.RUN
+    with pytest.raises(SpecInvalid, match="isolation"):
+        parse_reconciler(document(isolation="Object"), CONFIG)

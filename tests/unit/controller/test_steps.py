@@ -66,6 +66,7 @@ class Stage:
         self.refuses: NotTaken | None = None
         self.held: set[Gvk] = {WIDGET}
         self.activation = activation(8, 4)
+        self.pool = Warmer([LoadResult(ok=True)] * 5)
         self.pruned: list[Gvk] = []
         self.unpruned: EffectError | None = None
         self.sees()
@@ -78,7 +79,7 @@ class Stage:
         tools = SimpleNamespace(
             transport=Script(),
             clock=ManualClock(),
-            pool=Warmer([LoadResult(ok=True)] * 5),
+            pool=self.pool,
             config=ControllerConfig(own_namespace="c", seed_key=b"k"),
             services=SimpleNamespace(submissions=Source(), activations=Log()),
             discovery=SimpleNamespace(resource=self.found),
@@ -176,6 +177,17 @@ async def test_a_kind_that_is_not_where_it_was_is_looked_for_soon(stage: Stage) 
         stage.supervisor._wake.clear()
         stage.supervisor._on_change()
         assert stage.supervisor._wake.is_set()
+
+
+async def test_a_waived_layer_of_the_cage_is_told(stage: Stage) -> None:
+    """As long as it is so, whatever else there is to tell."""
+    async with stage.group() as group:
+        await stage.supervisor._step(group)
+        for layers, told in (({"landlock": "off: too old"}, True), ({}, False)):
+            stage.pool.layers = layers
+            picture = stage.supervisor._picture()
+            assert picture is not None
+            assert ("landlock (off: too old)" in picture.health.degraded) is told
 
 
 async def test_what_an_earlier_spec_watched_is_let_go(stage: Stage) -> None:

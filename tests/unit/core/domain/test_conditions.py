@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,3 +115,23 @@ def test_every_reason_is_explained() -> None:
     """The reference page has a sentence for each."""
     assert set(REASON_MEANING) == set(Reason)
     assert {outcome.value for outcome in Outcome} - {"Retry"} <= {reason.value for reason in Reason}
+
+
+@pytest.mark.parametrize(
+    "health",
+    [
+        HEALTHY,
+        replace(HEALTHY, deleting=True),
+        replace(HEALTHY, problems=(PROBLEM,)),
+        replace(HEALTHY, suspended=True),
+        replace(HEALTHY, failing=1),
+    ],
+)
+def test_a_cage_that_is_not_whole_is_told_beside_everything_else(health: ReconcilerHealth) -> None:
+    """And changes nothing of what readers of kstatus see."""
+    plain, degraded = for_reconciler(health), for_reconciler(replace(health, degraded="landlock is off"))
+    assert degraded[:-1] == plain
+    last = degraded[-1]
+    assert (last.type, last.status.value, last.reason) == ("CageDegraded", "True", "LayerWaived")
+    assert last.message == "landlock is off"
+    assert kstatus(degraded) == kstatus(plain)
