@@ -1,16 +1,18 @@
 """The escape cases: one small hostile file each, with a header that says what it tries.
 
 Case files are never imported and never run in the process of a test: only `tests.escapes.runner` runs
-them, in a child of a child. The header of a case:
+them, in a child of a child, or a worker does. The header of a case:
 
     # technique: one sentence
-    # source: where the idea is from (folklore of jail CTFs, an advisory, the language reference, our own review)
-    # layers: policy            (each layer named here must contain the case with all others off)
-    # expect: rejected CHK120   (rejected CODE, guarded, failed, stopped, harmless)
+    # source: where the idea is from (an advisory, a CPython issue, folklore of jail CTFs, our own review)
+    # layers: policy, cage      (each layer named here must contain the case with all others off)
+    # expect: rejected CHK120   (of the policy alone: rejected CODE, guarded, failed, stopped, harmless)
+    # cage: CageViolation       (of the cage alone: a verdict, and a part of its message)
     # success: how one sees that it got out
 
 What a case can win is a secret: it is in the environment, in the globals of the runner, in a private
 attribute of `ctx`; `obj["reached"]` holds it too, for cases that win by having done something at all.
+`obj["spec"]` names targets that are really there, and `much`, which is little in a control.
 """
 
 from __future__ import annotations
@@ -19,20 +21,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CASES = Path(__file__).parent / "cases"
-FIELDS = ("technique", "source", "layers", "expect", "success")
-SUCCESS_BY_VALUE = "returns the secret"
+FIELDS = ("technique", "source", "layers", "success")
+LAYERS = frozenset({"policy", "cage"})
 
 
 @dataclass(frozen=True)
 class Case:
-    """One attempt. `expect` is what the policy alone does about it."""
+    """One attempt. `expect` is what the policy alone does about it, `cage` what the cage alone does."""
 
     path: Path
     technique: str
     source: str
     layers: frozenset[str]
-    expect: str
     success: str
+    expect: str
+    cage: str
+    control: str
 
     @property
     def category(self) -> str:
@@ -40,9 +44,19 @@ class Case:
         return self.path.parent.name
 
     @property
+    def title(self) -> str:
+        """The file's name, as words."""
+        return self.path.stem.replace("_", " ")
+
+    @property
     def id(self) -> str:
         """`category/name`."""
         return f"{self.category}/{self.path.stem}"
+
+    @property
+    def text(self) -> str:
+        """The source."""
+        return self.path.read_text("utf-8")
 
 
 def load(path: Path) -> Case:
@@ -53,11 +67,13 @@ def load(path: Path) -> Case:
             break
         key, _, value = line[2:].partition(": ")
         header[key] = value.strip()
-    missing = [name for name in FIELDS if not header.get(name)]
-    if missing:
-        raise ValueError(f"{path} does not say: {', '.join(missing)}")
-    layers = frozenset(header["layers"].replace(",", " ").split())
-    return Case(path, header["technique"], header["source"], layers, header["expect"], header["success"])
+    layers = frozenset(header.get("layers", "").replace(",", " ").split())
+    needed = [*FIELDS, *(["expect"] if "policy" in layers else []), *(["cage"] if "cage" in layers else [])]
+    missing = [name for name in needed if not header.get(name)]
+    if missing or not layers or not layers <= LAYERS:
+        raise ValueError(f"{path} does not say: {', '.join(missing) or 'its layers'}")
+    rest = {name: header.get(name, "") for name in ("technique", "source", "success", "expect", "cage", "control")}
+    return Case(path, layers=layers, **rest)
 
 
 def cases(layer: str | None = None) -> list[Case]:

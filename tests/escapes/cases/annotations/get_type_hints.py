@@ -1,7 +1,8 @@
 # technique: have an annotation evaluated
 # source: our own survey of typing
-# layers: policy
+# layers: policy, cage
 # expect: rejected CHK131
+# cage: Retry KeyError
 # success: returns the secret
 def reconcile(obj, ctx):
     from typing import get_type_hints

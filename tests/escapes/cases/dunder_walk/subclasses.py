@@ -1,7 +1,8 @@
 # technique: walk from an object to its class and on by dunder attributes
 # source: folklore of jail CTFs
-# layers: policy
+# layers: policy, cage
 # expect: rejected CHK120
+# cage: Retry KeyError
 # success: returns the secret
 def reconcile(obj, ctx):
     for cls in ().__class__.__base__.__subclasses__():

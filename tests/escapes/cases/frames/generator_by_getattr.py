@@ -1,7 +1,8 @@
 # technique: reach a frame and its globals or builtins
 # source: CPython's documentation of inspect
-# layers: policy
+# layers: policy, cage
 # expect: guarded
+# cage: Retry KeyError
 # success: returns the secret
 def reconcile(obj, ctx):
     def numbers():

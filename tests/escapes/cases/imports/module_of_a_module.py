@@ -1,7 +1,8 @@
 # technique: import what is not offered
 # source: our own review
-# layers: policy
+# layers: policy, cage
 # expect: rejected CHK131
+# cage: Retry KeyError
 # success: returns the secret
 def reconcile(obj, ctx):
     from json import codecs

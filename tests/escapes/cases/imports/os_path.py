@@ -1,7 +1,8 @@
 # technique: import what is not offered
 # source: folklore of jail CTFs
-# layers: policy
+# layers: policy, cage
 # expect: rejected CHK130
+# cage: Retry KeyError
 # success: returns the secret
 def reconcile(obj, ctx):
     import os.path

@@ -1,7 +1,8 @@
 # technique: find a real module among the attributes of an offered one
 # source: our own survey of public module attributes
-# layers: policy
-# expect: rejected CHK131
+# layers: policy, cage
+# expect: guarded
+# cage: Retry KeyError
 # success: returns the secret
 def reconcile(obj, ctx):
     import datetime

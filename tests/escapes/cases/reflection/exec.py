@@ -1,7 +1,8 @@
 # technique: look around with a reflective builtin
 # source: folklore of jail CTFs
-# layers: policy
+# layers: policy, cage
 # expect: rejected CHK110
+# cage: Retry KeyError
 # success: returns the secret
 def reconcile(obj, ctx):
     space = {}

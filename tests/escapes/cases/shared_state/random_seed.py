@@ -1,7 +1,7 @@
 # technique: change what other runs share
 # source: our own review
 # layers: policy
-# expect: rejected CHK131
+# expect: guarded
 # success: returns obj["reached"] once it has done what no author may
 def reconcile(obj, ctx):
     import random

@@ -1,0 +1,7 @@
+# technique: make something that grows without bound at the moment of compiling
+# source: CPython issue: constant folding
+# layers: policy
+# expect: guarded
+# success: returns obj["reached"] once it has done what no author may
+def reconcile(obj, ctx):
+    return obj["reached"] if (2 ** 9000) * (2 ** 9000) else None

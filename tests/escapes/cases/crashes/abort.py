@@ -1,0 +1,10 @@
+# technique: make the interpreter fall over, and leave the host without an answer
+# source: manual pages of Linux
+# layers: policy, cage
+# expect: rejected CHK130
+# cage: Crashed SIG
+# success: the process dies
+# control: dies
+def reconcile(obj, ctx):
+    import os
+    os.abort()

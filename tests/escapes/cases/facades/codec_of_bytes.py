@@ -1,0 +1,7 @@
+# technique: use a facade on a class or object that is not the author's
+# source: CPython: codecs are modules, imported by name
+# layers: policy
+# expect: guarded
+# success: returns obj["reached"] once it has done what no author may
+def reconcile(obj, ctx):
+    return obj["reached"] if b"a".decode("punycode") else None

@@ -1,0 +1,10 @@
+# technique: use a facade on a class or object that is not the author's
+# source: our own review
+# layers: policy
+# expect: guarded
+# success: returns obj["reached"] once it has done what no author may
+def reconcile(obj, ctx):
+    from collections import Counter
+    class Mine(Counter):
+        pass
+    return obj["reached"] if Mine("a") else None

@@ -1,0 +1,10 @@
+# technique: reach a file or a folder
+# source: manual pages of Linux
+# layers: policy, cage
+# expect: rejected CHK130
+# cage: Retry PermissionError
+# success: returns obj["reached"] once it has done what nobody may
+def reconcile(obj, ctx):
+    import os
+    os.close(os.open("/proc/self/mem", os.O_RDWR))
+    return obj["reached"]

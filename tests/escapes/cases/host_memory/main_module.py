@@ -1,0 +1,9 @@
+# technique: find what the host knows in the memory of a worker
+# source: folklore of jail CTFs
+# layers: policy, cage
+# expect: rejected CHK130
+# cage: Succeeded
+# success: returns the secret
+def reconcile(obj, ctx):
+    import sys
+    return vars(sys.modules["__main__"]).get("SECRET")

@@ -1,0 +1,8 @@
+# technique: import a module that works on the interpreter itself
+# source: folklore of jail CTFs
+# layers: policy
+# expect: rejected CHK130
+# success: returns obj["reached"] once it has done what no author may
+def reconcile(obj, ctx):
+    import gc
+    return obj["reached"] if gc else None

@@ -1,0 +1,11 @@
+# technique: have the kernel make something new
+# source: manual pages of Linux
+# layers: policy, cage
+# expect: rejected CHK130
+# cage: CageViolation
+# success: returns obj["reached"] once it has done what nobody may
+# control: not everywhere: a setting of the kernel
+def reconcile(obj, ctx):
+    import ctypes
+    if ctypes.CDLL(None).syscall(447, 0) >= 0:
+        return obj["reached"]

@@ -1,0 +1,9 @@
+# technique: take more memory than a run may have
+# source: CPython issue: a width in a format is an allocation
+# layers: cage
+# cage: OutOfMemory
+# success: returns obj["reached"] once it has done what nobody may
+def reconcile(obj, ctx):
+    much = min(obj["spec"]["much"], 10**9)
+    f"{1:{much}}"
+    return obj["reached"]

@@ -1,0 +1,11 @@
+# technique: signal, trace, read or slow another process
+# source: manual pages of Linux
+# layers: policy, cage
+# expect: rejected CHK130
+# cage: CageViolation
+# success: returns obj["reached"] once it has done what nobody may
+# control: not everywhere: Yama may forbid it to everybody
+def reconcile(obj, ctx):
+    import ctypes
+    if ctypes.CDLL(None).ptrace(0x4206, obj["spec"]["victim"], 0, 0) == 0:
+        return obj["reached"]

@@ -1,0 +1,10 @@
+# technique: become somebody else, or undo what was taken
+# source: manual pages of Linux
+# layers: policy, cage
+# expect: rejected CHK130
+# cage: CageViolation
+# success: returns obj["reached"] once it has done what nobody may
+def reconcile(obj, ctx):
+    import ctypes
+    if ctypes.CDLL(None).prctl(1, 0, 0, 0, 0) == 0:
+        return obj["reached"]

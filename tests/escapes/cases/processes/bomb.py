@@ -1,0 +1,13 @@
+# technique: make another process, thread or program
+# source: the fork bomb
+# layers: policy, cage
+# expect: rejected CHK130
+# cage: CageViolation
+# success: returns obj["reached"] once it has done what nobody may
+def reconcile(obj, ctx):
+    import os
+    for _ in range(20):
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0)
+    return obj["reached"]

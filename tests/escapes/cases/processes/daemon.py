@@ -1,0 +1,14 @@
+# technique: make another process, thread or program
+# source: how daemons outlive their session
+# layers: policy, cage
+# expect: rejected CHK130
+# cage: CageViolation
+# success: returns obj["reached"] once it has done what nobody may
+def reconcile(obj, ctx):
+    import os
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return obj["reached"]

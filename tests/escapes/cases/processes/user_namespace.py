@@ -1,0 +1,14 @@
+# technique: make another process, thread or program
+# source: writing on unprivileged user namespaces as a way to kernel bugs
+# layers: policy, cage
+# expect: rejected CHK130
+# cage: CageViolation
+# success: returns obj["reached"] once it has done what nobody may
+# control: not everywhere: a machine may forbid user namespaces to everybody
+def reconcile(obj, ctx):
+    import ctypes
+    import os
+    pid = ctypes.CDLL(None).syscall(56, 0x10000000 | 17, 0, 0, 0, 0)
+    if pid == 0:
+        os._exit(0)
+    return obj["reached"] if pid > 0 else None

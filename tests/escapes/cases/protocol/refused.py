@@ -1,0 +1,17 @@
+# technique: say what was not asked
+# source: our own review
+# layers: policy, cage
+# expect: rejected CHK130
+# cage: ProtocolViolation
+# success: the host hears it
+def reconcile(obj, ctx):
+    import os
+    def send(body):
+        data = body.encode("utf-8", "surrogatepass")
+        data = len(data).to_bytes(4, "big") + data
+        while data:
+            data = data[os.write(3, data):]
+    def frame(tag, rest):
+        return '{"t":"' + tag + '","id":"' + ctx.run.id + '",' + rest + "}"
+    status = '"status":{"a":"' + obj["reached"] + '"}'
+    send(frame("refused", '"findings":[],"x":"' + obj["reached"] + '"'))
