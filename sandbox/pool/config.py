@@ -143,8 +143,9 @@ class PoolConfig:
 
     `spares` stand by for any code, one more for each of `max_hot` codes that ran `hot_runs` times of late: it has
     its code already, so a death leaves no gap. The unbound spares are beside the `max_workers`, the others among
-    them. `allow_degraded` may hold `landlock` and nothing else. `uid` is what zygote and workers
-    become when the host is root: a number that nothing else on the machine should run as.
+    them. `heir_after` seconds after a zygote another is started, which takes over when that is lost or old.
+    `allow_degraded` may hold `landlock` and nothing else. `uid` is what zygote and workers become when the host is
+    root: a number that nothing else on the machine should run as.
     """
 
     max_workers: int = field(default_factory=host_workers)
@@ -163,6 +164,7 @@ class PoolConfig:
     max_growth: int = 64 * 1024 * 1024
     max_zygote_age: float = 3600.0
     max_zygote_forks: int = 2000
+    heir_after: float = 1.0
     grace: float = 0.25
     check_timeout: float = 10.0
     start_timeout: float = 10.0
@@ -188,6 +190,7 @@ class PoolStatus:
     waiting: int = 0
     refused: int = 0
     zygote_pid: int | None = None
+    heir_pid: int | None = None
     layers: Mapping[str, str] = field(default_factory=dict)
     policy_version: str = ""
     starts: int = 0

@@ -1,21 +1,19 @@
-"""Where workers come from: the zygote, its repair and its renewal, and the spares that stand by."""
+"""Where workers come from: forks of the zygote of now, and the spares that stand by."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections import Counter
 from collections.abc import Callable
 
 from sandbox.pool.config import Limits, PoolConfig
-from sandbox.pool.errors import CageUnavailable, PoolClosed, PoolError, WorkerUnavailable
+from sandbox.pool.errors import CageUnavailable, PoolError, WorkerUnavailable
 from sandbox.pool.process import Worker
+from sandbox.pool.succession import Succession
 from sandbox.pool.verdicts import OomCounter
 from sandbox.pool.zygote import Zygote, ZygoteLost
-from sandbox.wire.control import Settings
 
-_REPAIRS = 5
 _TRIES = 3
 _PAUSE = 0.05
 _ORPHANED = "die-with-parent"  # the step at which a worker finds that its zygote died meanwhile
@@ -31,22 +29,29 @@ class Nursery:
         self._config = config
         self._incident = incident
         self._on_dead = on_dead
-        self._zygote: Zygote | None = None
-        self._old: set[Zygote] = set()
-        self._repair: asyncio.Task[Zygote] | None = None
+        self._zygotes = Succession(config, incident, self._changed)
         self._filling: asyncio.Task[None] | None = None
         self._spares: list[Worker] = []
         self._workers: set[Worker] = set()
         self._oom = OomCounter()
         self._closed = False
         self.starts = 0
-        self.zygote_starts = 0
         self.kills: Counter[str] = Counter()
 
     @property
     def zygote(self) -> Zygote | None:
         """The one that forks now."""
-        return self._zygote
+        return self._zygotes.reigning
+
+    @property
+    def heir_pid(self) -> int | None:
+        """The zygote that stands by."""
+        return None if self._zygotes.heir is None else self._zygotes.heir.pid
+
+    @property
+    def zygote_starts(self) -> int:
+        """How many zygotes there have been."""
+        return self._zygotes.reigns
 
     @property
     def spares(self) -> int:
@@ -55,8 +60,7 @@ class Nursery:
 
     async def start(self) -> None:
         """Bring the first zygote up; CageUnavailable when the cage is not complete here."""
-        self._zygote = await self._start_zygote()
-        self._fill()
+        await self._zygotes.start()
 
     async def spawn(self, memory: int) -> Worker:
         """A ready worker with this much address space: a spare, or a fresh fork."""
@@ -71,24 +75,21 @@ class Nursery:
 
     def is_current(self, worker: Worker) -> bool:
         """Whether it was forked by the zygote of now."""
-        return worker.zygote is self._zygote
+        return worker.zygote is self._zygotes.reigning
 
     async def close(self) -> None:
         """Kill every worker, and the zygotes."""
         self._closed = True
-        for task in (self._repair, self._filling):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+        await self._zygotes.stop()
+        if self._filling is not None:
+            self._filling.cancel()
+            await asyncio.gather(self._filling, return_exceptions=True)
         for worker in list(self._workers):
             worker.kill("closed")
         gone = [worker.gone for worker in self._workers]
         if gone:
             await asyncio.wait(gone, timeout=self._config.start_timeout)
-        for zygote in [self._zygote, *self._old]:
-            if zygote is not None:
-                zygote.close()
-        self._zygote = None
+        self._zygotes.close()
         if any(not future.done() for future in gone):
             await asyncio.wait(gone, timeout=1.0)
 
@@ -96,7 +97,7 @@ class Nursery:
     async def _make(self, memory: int) -> Worker:
         trouble: PoolError = WorkerUnavailable("the zygote was lost again and again")
         for attempt in range(_TRIES):
-            zygote = await self._current()
+            zygote = await self._zygotes.current()
             try:
                 birth = await zygote.fork(memory)
             except ZygoteLost:
@@ -114,7 +115,7 @@ class Nursery:
                 worker.kill("cancelled")
                 raise
             if worker.ready.done() and worker.ready.result():
-                self._renew_if_old(zygote)
+                self._zygotes.renew_if_old(zygote)
                 return worker
             worker.kill("start")
             if worker.stuck is not None and worker.stuck.step != _ORPHANED:
@@ -131,11 +132,15 @@ class Nursery:
             self._fill()
         if worker.killed:
             self.kills[worker.killed.partition(":")[0]] += 1
-        zygote = worker.zygote
-        if zygote in self._old and zygote.workers <= 0:
-            self._old.discard(zygote)
-            zygote.close()
+        self._zygotes.leave_if_done(worker.zygote)
         self._on_dead(worker)
+
+    def _changed(self) -> None:
+        """Another zygote reigns: the spares of the last one are not to be used."""
+        for spare in list(self._spares):
+            if not self.is_current(spare):
+                spare.kill("renewed")
+        self._fill()
 
     def _fill(self) -> None:
         if self._closed or (self._filling is not None and not self._filling.done()):
@@ -146,79 +151,10 @@ class Nursery:
     async def _fill_spares(self) -> None:
         try:
             while not self._closed and len(self._spares) < self._config.spares:
-                self._spares.append(await self._make(_SPARE_MEMORY))
+                spare = await self._make(_SPARE_MEMORY)
+                if self.is_current(spare):
+                    self._spares.append(spare)
+                else:
+                    spare.kill("renewed")
         except PoolError as error:
             self._incident("spare", str(error))
-
-    # ── the zygote ───────────────────────────────────────────────────────────────────────────────
-    async def _start_zygote(self) -> Zygote:
-        config = self._config
-        settings = Settings(
-            parent=os.getpid(),
-            uid=config.uid,
-            allow_degraded=sorted(config.allow_degraded),
-            disable_policy=config.disable_policy,
-        )
-        zygote = await Zygote.start(settings, config.start_timeout, self._lost)
-        self.zygote_starts += 1
-        for layer in config.allow_degraded:
-            if not zygote.layers.get(layer, "").startswith("on"):
-                self._incident("degraded", f"{layer} is {zygote.layers.get(layer, 'missing')}")
-        return zygote
-
-    async def _current(self) -> Zygote:
-        if self._closed:
-            raise PoolClosed("the pool is closed")
-        if self._zygote is not None:
-            return self._zygote
-        if self._repair is None or self._repair.done():
-            self._repair = asyncio.get_running_loop().create_task(self._mend())
-            self._repair.add_done_callback(_seen)
-        return await asyncio.shield(self._repair)
-
-    async def _mend(self) -> Zygote:
-        for attempt in range(_REPAIRS):
-            try:
-                self._zygote = await self._start_zygote()
-            except CageUnavailable as error:
-                self._incident("zygote", str(error))
-                if attempt == _REPAIRS - 1:
-                    raise
-                await asyncio.sleep(_PAUSE * 2**attempt)
-            else:
-                self._fill()
-                return self._zygote
-        raise WorkerUnavailable("the zygote could not be started")
-
-    def _lost(self, zygote: Zygote) -> None:
-        self._old.discard(zygote)
-        if zygote is not self._zygote or self._closed:
-            return
-        self._zygote = None
-        why = f" ({zygote.last_words})" if zygote.last_words else ""
-        self._incident("zygote", f"it was lost, and its workers with it; another is started{why}")
-        self._repair = asyncio.get_running_loop().create_task(self._mend())
-        self._repair.add_done_callback(_seen)
-
-    def _renew_if_old(self, zygote: Zygote) -> None:
-        config = self._config
-        old = zygote.forks >= config.max_zygote_forks or time.monotonic() - zygote.born > config.max_zygote_age
-        if old and zygote is self._zygote and (self._repair is None or self._repair.done()):
-            self._repair = asyncio.get_running_loop().create_task(self._renew(zygote))
-            self._repair.add_done_callback(_seen)
-
-    async def _renew(self, old: Zygote) -> Zygote:
-        """Another zygote takes over; the old one stays until its last worker is gone."""
-        self._zygote = await self._start_zygote()
-        self._old.add(old)
-        for spare in list(self._spares):
-            spare.kill("renewed")
-        if old.workers <= 0:
-            self._old.discard(old)
-            old.close()
-        return self._zygote
-
-
-def _seen(task: asyncio.Task[Zygote]) -> None:
-    if not task.cancelled():
-        task.exception()

@@ -134,6 +134,7 @@ class Pool:
             waiting=self._groups.waiting,
             refused=self._groups.refused,
             zygote_pid=None if zygote is None else zygote.pid,
+            heir_pid=nursery.heir_pid,
             layers={} if zygote is None else dict(zygote.layers),
             policy_version="" if zygote is None else zygote.policy_version,
             starts=nursery.starts,

@@ -32,6 +32,7 @@ async def make_bench() -> AsyncIterator[MakeBench]:
         zygote = pool.status().zygote_pid
         if zygote is not None and alive(zygote):
             pids += [zygote, *children(zygote)]
+        pids.extend(filter(None, [pool.status().heir_pid]))
         await pool.close()
         await until(lambda pids=pids: not any(alive(pid) for pid in pids))
 

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -31,15 +32,15 @@ from sandbox.pool.config import Code, Limits, PoolConfig, RunRequest
 from sandbox.pool.pool import Pool
 
 async def main():
-    pool = Pool(PoolConfig(max_workers=2, spares=1))
+    pool = Pool(PoolConfig(max_workers=2, spares=1, heir_after=0.0))
     await pool.start()
     spin = Code("spin", "def reconcile(obj, ctx):\\n    while True: pass\\n", Limits(timeout=60.0))
     asyncio.ensure_future(pool.run(RunRequest(spin, b"{}")))
-    while pool.status().workers < 1 or pool.status().spares < 1:
+    while pool.status().workers < 1 or pool.status().spares < 1 or not pool.status().heir_pid:
         await asyncio.sleep(0.01)
     zygote = pool.status().zygote_pid
     children = open(f"/proc/{zygote}/task/{zygote}/children").read().split()
-    print(json.dumps([zygote, *map(int, children)]), flush=True)
+    print(json.dumps([zygote, pool.status().heir_pid, *map(int, children)]), flush=True)
     await asyncio.Event().wait()
 
 asyncio.run(main())
@@ -79,6 +80,51 @@ async def test_an_idle_pool_repairs_its_zygote(bench: Bench) -> None:
     await until(lambda: bench.pool.status().zygote_pid not in (old, None))
     assert [kind for kind, _ in bench.incidents] == ["zygote"]
     assert (await bench.run(QUIET_NEIGHBOUR)).verdict is Verdict.SUCCEEDED
+
+
+async def test_an_heir_takes_over_and_no_run_waits_for_a_boot(make_bench: MakeBench) -> None:
+    """It is warm already: what ran is taken up on it, and it is followed by an heir of its own."""
+    bench = await make_bench(PoolConfig(heir_after=0.0))
+    await until(lambda: bench.pool.status().heir_pid is not None)
+    heir = bench.pool.status().heir_pid
+    old = bench.pool.status().zygote_pid
+    tasks = await started(bench, 3)
+    assert old is not None
+    os.kill(old, signal.SIGKILL)
+    await until(lambda: bench.pool.status().zygote_pid != old)
+    assert bench.pool.status().zygote_pid == heir
+    results = await asyncio.gather(*tasks)
+    assert {getattr(result, "verdict", None) for result in results} == {Verdict.SUCCEEDED}
+    assert [kind for kind, _ in bench.incidents] == ["zygote"]
+    await until(lambda: bench.pool.status().heir_pid not in (heir, None))
+    assert bench.pool.status().zygote_starts == 2
+
+
+async def test_an_heir_that_dies_is_replaced_and_disturbs_nobody(make_bench: MakeBench) -> None:
+    """It has no workers; no incident either."""
+    bench = await make_bench(PoolConfig(heir_after=0.0))
+    await until(lambda: bench.pool.status().heir_pid is not None)
+    heir, zygote = bench.pool.status().heir_pid, bench.pool.status().zygote_pid
+    assert heir is not None
+    os.kill(heir, signal.SIGKILL)
+    await until(lambda: bench.pool.status().heir_pid not in (heir, None))
+    assert bench.pool.status().zygote_pid == zygote
+    assert (await bench.run(QUIET_NEIGHBOUR)).verdict is Verdict.SUCCEEDED
+    assert bench.incidents == []
+
+
+async def test_an_heir_takes_over_from_an_old_zygote(make_bench: MakeBench) -> None:
+    """The old one leaves with its last worker."""
+    bench = await make_bench(PoolConfig(heir_after=0.0, max_zygote_forks=3, max_runs=1))
+    first = bench.pool.status().zygote_pid
+    assert first is not None
+    await until(lambda: bench.pool.status().heir_pid is not None)
+    heir = bench.pool.status().heir_pid
+    while bench.pool.status().zygote_pid == first:
+        assert (await bench.run(QUIET_NEIGHBOUR, name="a")).verdict is Verdict.SUCCEEDED
+    assert bench.pool.status().zygote_pid == heir
+    await until(lambda: not alive(first))
+    assert bench.incidents == []
 
 
 async def test_a_worker_that_is_killed_from_outside_crashed(make_bench: MakeBench) -> None:
@@ -148,15 +194,17 @@ async def test_an_idle_worker_is_let_go(make_bench: MakeBench) -> None:
 
 
 def test_a_host_that_is_killed_leaves_no_orphan() -> None:
-    """SIGKILL to the host: zygote, spinning worker and spare are all gone."""
+    """SIGKILL to the host: zygote, heir, spinning worker and spare are all gone, within a second."""
     with subprocess.Popen([sys.executable, "-c", HOST], stdout=subprocess.PIPE, cwd=REPOSITORY) as host:
         assert host.stdout is not None
         pids = json.loads(host.stdout.readline())
-        assert len(pids) == 3
+        assert len(pids) == 4
         assert all(alive(pid) for pid in pids)
         host.kill()
         host.wait()
+        killed = time.monotonic()
     asyncio.run(until(lambda: not any(alive(pid) for pid in pids)))
+    assert time.monotonic() - killed < 1.0, "the promise of the design, with hundreds of times what it takes"
 
 
 def test_the_pool_works_on_uvloop() -> None:
