@@ -23,7 +23,8 @@ from controller.spec import ControllerConfig
 from core.domain.conditions import Reason
 from core.domain.keys import FINALIZER_RELEASE, Gvk, ReconcilerRef
 from core.kube.discovery import Resource
-from sandbox.pool.config import LoadResult
+from sandbox.pool.config import Code, LoadResult
+from sandbox.pool.errors import CageUnavailable
 
 WIDGET = Gvk("example.com/v1", "Widget")
 GOOD = {"watch": {"apiVersion": "example.com/v1", "kind": "MyResource"}, "serviceAccountName": "greeter"}
@@ -71,11 +72,7 @@ class Stage:
         self.unpruned: EffectError | None = None
         self.sees()
 
-        def opens(_tools: object, duty: Duty, _callbacks: object) -> Opened:
-            self.sessions.append(Opened(duty))
-            return self.sessions[-1]
-
-        monkeypatch.setattr(module, "Session", opens)
+        monkeypatch.setattr(module, "Session", self.opens)
         tools = SimpleNamespace(
             transport=Script(),
             clock=ManualClock(),
@@ -99,6 +96,11 @@ class Stage:
         leftovers._hold = SimpleNamespace(kinds=self.kinds, off=self.off, forget=self.forget)  # type: ignore[assignment]
 
         self.supervisor._owned._prune = self.prune  # type: ignore[method-assign]
+
+    def opens(self, _tools: object, duty: Duty, _callbacks: object) -> Opened:
+        """A session."""
+        self.sessions.append(Opened(duty))
+        return self.sessions[-1]
 
     def sees(self, spec: object = None, status: object = None, **meta: object) -> None:
         """The Reconciler as the cache holds it from now on."""
@@ -188,6 +190,27 @@ async def test_a_waived_layer_of_the_cage_is_told(stage: Stage) -> None:
             picture = stage.supervisor._picture()
             assert picture is not None
             assert ("landlock (off: too old)" in picture.health.degraded) is told
+
+
+async def test_a_missing_layer_of_the_cage_is_a_condition_until_it_is_there(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named, nothing runs, and it is tried again."""
+
+    async def missing(_code: Code) -> LoadResult:
+        raise CageUnavailable("landlock", "the kernel is too old")
+
+    monkeypatch.setattr(stage.pool, "warm", missing)
+    async with stage.group() as group:
+        assert await stage.supervisor._step_safely(group) == AGAIN
+        (problem,) = stage.supervisor._problems
+        assert problem.reason is Reason.CAGE_UNAVAILABLE
+        assert "landlock: the kernel is too old" in problem.message
+        assert stage.sessions == []
+        monkeypatch.undo()
+        monkeypatch.setattr(module, "Session", stage.opens)
+        await stage.supervisor._step_safely(group)
+        assert (stage.supervisor._problems, len(stage.sessions)) == ([], 1)
 
 
 async def test_what_an_earlier_spec_watched_is_let_go(stage: Stage) -> None:
