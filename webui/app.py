@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from starlette.types import ASGIApp
 
 from core.errors import ChakratorError
@@ -87,7 +88,10 @@ async def _answer(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _answer_invalid(_request: Request, error: Exception) -> JSONResponse:
+    """422 for JSON of a wrong shape; 400 for what is no JSON at all."""
     assert isinstance(error, RequestValidationError)
+    if any(found.get("type") == "json_invalid" for found in error.errors()):
+        return _render(Problem(400, "invalid", "body: this is not JSON"))
     return _render(invalid([_problem(found) for found in error.errors()]))
 
 
@@ -97,10 +101,22 @@ def _problem(found: Mapping[str, Any]) -> dict[str, str]:
     return {"where": where or "request", "message": str(found.get("msg", "is not valid")).removeprefix("Value error, ")}
 
 
-async def _answer_http(_request: Request, error: Exception) -> JSONResponse:
+async def _answer_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "error")
-    return _render(Problem(error.status_code, code, str(error.detail), headers=error.headers))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:  # the router names the methods of the first route that it meets, not of the path
+        headers["Allow"] = ", ".join(allowed(request))
+    return _render(Problem(error.status_code, code, str(error.detail), headers=headers))
+
+
+def allowed(request: Request) -> list[str]:
+    """The methods that this path takes."""
+    methods: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if compile_path(route.path or "")[0].match(request.url.path):
+            methods |= route.methods or set()
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 async def _answer_crash(_request: Request, _error: Exception) -> JSONResponse:

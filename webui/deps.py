@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -124,10 +124,12 @@ async def provable(web: Here) -> None:
     web.must_be_provable()
 
 
-def guarded(action: Action, *, path_names_it: bool = True) -> dict[str, Any]:
+def guarded(
+    action: Action, *, path_names_it: bool = True, answers: Mapping[int, dict[str, Any]] | None = None
+) -> dict[str, Any]:
     """Keyword arguments of a route that needs the right of `action`, which its OpenAPI entry then names.
 
-    `path_names_it` false: the namespace is in the query, and the route asks for itself.
+    `path_names_it` false: the namespace is in the query, and the route asks for itself. `answers`: further successes.
     """
     by_review = RIGHTS[action].decider is Decider.REVIEW and path_names_it
     needs: list[Any] = []
@@ -135,7 +137,11 @@ def guarded(action: Action, *, path_names_it: bool = True) -> dict[str, Any]:
         needs.append(Depends(Guard(action)) if by_review else Depends(signed_in))
     if action in CHANGES:
         needs.append(Depends(provable))
-    return {"dependencies": needs, "openapi_extra": {"x-chakrator-action": action.value}, "responses": ERRORS}
+    return {
+        "dependencies": needs,
+        "openapi_extra": {"x-chakrator-action": action.value},
+        "responses": {**(answers or {}), **ERRORS},
+    }
 
 
 T = TypeVar("T")

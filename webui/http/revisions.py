@@ -6,7 +6,7 @@ import asyncio
 import difflib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi import Path as PathParam
@@ -51,7 +51,12 @@ async def list_revisions(web: Here, there: There, cursor: Cursor = None, limit: 
     return Listing(items=[RevisionOut.of(info) for info in page.items], cursor=page.cursor)
 
 
-@router.post(f"{ONE}/revisions", status_code=201, response_model=RevisionOut, **guarded(Action.SAVE))
+UNCHANGED: dict[int, dict[str, Any]] = {
+    200: {"model": RevisionOut, "description": "The newest revision has this source already: nothing was stored."}
+}
+
+
+@router.post(f"{ONE}/revisions", status_code=201, response_model=RevisionOut, **guarded(Action.SAVE, answers=UNCHANGED))
 async def save(body: Save, web: Here, who: Who, there: There, once: OnceOnly) -> Response:
     """Stores a new revision when the gate finds no error; 200 when it is the newest one again."""
 

@@ -35,6 +35,8 @@ async def test_a_browser_signs_in_and_out(greeter: Site) -> None:
             "delete",
             "runs",
         }
+        head = await client.head("/session")
+        assert (head.status_code, head.content) == (200, b"")
         path, body = f"{greeter.greeter}/validate", {"source": "x = 1\n"}
         assert error(await client.post(path, json=body), 403)["code"] == "csrf"
         wrong = {"X-CSRF-Token": "x" * len(me["csrf"])}

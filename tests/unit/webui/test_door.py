@@ -203,14 +203,65 @@ async def test_bodies_are_capped() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"{", b"\xff", b"[" * 1900, b'{"token": "\\ud800"}', b'{"token": {"a": 1}}', b"null"]
+    ("content", "status"),
+    [
+        (b"{", 400),
+        (b"\xff", 400),
+        (b"[" * 1900, 400),
+        (b"token=x", 400),
+        (b'{"token": "\\ud800"}', 422),
+        (b'{"token": {"a": 1}}', 422),
+        (b"null", 422),
+        (b"", 422),
+    ],
 )
-async def test_what_cannot_be_read_is_refused(content: bytes) -> None:
-    """Without a word of what was in it."""
+async def test_what_cannot_be_read_is_refused(content: bytes, status: int) -> None:
+    """Without a word of what was in it: 400 where it is no JSON, 422 where it is JSON of a wrong shape."""
     async with site() as browser:
         answer = await browser.post(SESSIONS, content=content, headers={"Content-Type": "application/json"})
-    assert answer.status_code in {400, 422}
-    assert shape(answer)["code"] == "invalid"
+    assert (answer.status_code, shape(answer)["code"]) == (status, "invalid")
+    assert "token" not in answer.text or status == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("PUT", "/api/v1/session", "DELETE, GET, HEAD, POST"),
+        ("PUT", "/api/v1/namespaces/a/reconcilers/b", "DELETE, GET, HEAD, PATCH, POST"),
+        ("DELETE", "/api/v1/namespaces/a/reconcilers/b/revisions", "GET, HEAD, POST"),
+        ("GET", "/api/v1/namespaces/a/reconcilers/b/rollback", "POST"),
+        ("HEAD", "/api/v1/namespaces/a/reconcilers/b/rollback", "POST"),
+        ("POST", "/healthz", "GET, HEAD"),
+        ("POST", "/api/v1/openapi.json", "GET, HEAD"),
+        ("POST", "/", "GET, HEAD"),
+    ],
+)
+async def test_a_405_names_what_the_path_takes(method: str, path: str, allow: str) -> None:
+    """All of it, whichever route is met first."""
+    async with site() as browser:
+        answer = await browser.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allow)
+
+
+async def test_head_is_a_get_without_its_body(tmp_path: Path) -> None:
+    """The same status and headers, also where it is refused."""
+    (tmp_path / "index.html").write_text("<!doctype html><p>page")
+    (tmp_path / "icon.svg").write_text("<svg/>")
+    async with site(tmp_path, services=Whole(), pool=Whole()) as browser:
+        for path in ("/healthz", "/readyz", "/api/v1/openapi.json", "/api/v1/session", "/nothing", "/", "/icon.svg"):
+            got, head = await browser.get(path), await browser.head(path)
+            assert (head.status_code, head.content) == (got.status_code, b""), path
+            for name in ("content-type", "content-length", "cache-control", "content-security-policy"):
+                assert head.headers.get(name) == got.headers.get(name), path
+
+
+async def test_the_document_lists_the_answer_to_an_unchanged_save() -> None:
+    """200 beside 201, both a revision."""
+    async with site() as browser:
+        document = (await browser.get("/api/v1/openapi.json")).json()
+    answers = document["paths"]["/api/v1/namespaces/{ns}/reconcilers/{name}/revisions"]["post"]["responses"]
+    schemas = {answers[status]["content"]["application/json"]["schema"]["$ref"] for status in ("200", "201")}
+    assert schemas == {"#/components/schemas/RevisionOut"}
 
 
 async def test_an_unbuilt_page_says_so() -> None:
