@@ -32,3 +32,8 @@ class SystemClock:
 def rfc3339(moment: datetime) -> str:
     """`2026-01-02T03:04:05Z`, as Kubernetes writes times; seconds are enough there."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def rfc3339_ms(moment: datetime) -> str:
+    """`2026-01-02T03:04:05.006Z`: for what follows each other closer than a second, as lines of a log do."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

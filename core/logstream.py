@@ -28,7 +28,7 @@ CUT = "…"
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
-    """One line: `at` is RFC 3339, `level` debug, info, warning or error; `target` names the object."""
+    """One line: `at` is RFC 3339 with milliseconds, `level` debug, info, warning or error; `target` the object."""
 
     at: str
     level: str

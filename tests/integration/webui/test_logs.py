@@ -89,7 +89,7 @@ def write(site: Site, *messages: str) -> list[int]:
     """Log lines as the controller appends them; their numbers."""
     return [
         site.deps.logs.append(
-            ref(site), LogRecord("2026-01-02T03:04:05Z", "info", text, {"k": "v"}, "MyResource a", "r", 3)
+            ref(site), LogRecord("2026-01-02T03:04:05.006Z", "info", text, {"k": "v"}, "MyResource a", "r", 3)
         ).seq
         for text in messages
     ]
@@ -111,7 +111,7 @@ async def test_lines_arrive_as_they_are_written(greeter: Site) -> None:
     assert tail.lines[0]["message"] == "<script>before</script>"
     assert tail.lines[1] == {
         "seq": seq,
-        "ts": "2026-01-02T03:04:05Z",
+        "ts": "2026-01-02T03:04:05.006Z",
         "level": "info",
         "message": "after",
         "fields": {"k": "v"},
