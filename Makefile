@@ -27,6 +27,10 @@ test: setup page browser ## Every test that fits in CI, with the time each tier 
 bench: setup ## Every benchmark: ratios against peers in one run (ARGS='worker')
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: soak
+soak: setup ## Fuzz the policy's compiler and the frame decoders for SOAK_SECONDS=600; crashers go to tests/soak/seeds
+	@$(BIN)/python -m tests.soak
+
 # ── what a change needs ─────────────────────────────────────────────────────────────────────────
 .PHONY: check
 check: setup ## Format, lint, types, import contract; under a minute
