@@ -36,6 +36,11 @@ class Shell:
         return Audit(self.page)
 
     @property
+    def banner(self) -> Locator:
+        """What is wrong with the product as a whole."""
+        return self.page.get_by_role("region", name="State of Chakrator")
+
+    @property
     def active(self) -> Locator:
         """Which revision the head of the page says is active."""
         return self.page.locator(".facts").get_by_role("link", name=re.compile(r"^revision \d+$"))

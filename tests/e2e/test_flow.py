@@ -54,6 +54,7 @@ def test_write_fix_save_activate_converge_and_roll_back(product: Product, sign_i
 
     shell = Shell(page)
     shell.sign_in(sign_in_link)
+    expect(shell.banner).to_have_count(0)
     editor = shell.open_reconciler("greeter")
     expect(shell.active).to_have_text("revision 1")
     expect(editor.code).to_contain_text("def reconcile")

@@ -30,11 +30,13 @@ def free_port() -> int:
 
 @dataclass
 class Product:
-    """One `up` on one data folder."""
+    """One `up` on one data folder. `under`: a command that starts it, as nice(1) does; `env`: more of that."""
 
     data: Path
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[str] | None = None
+    under: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -45,7 +47,17 @@ class Product:
         """Boot and wait for the ready line."""
         with (self.data.parent / f"{self.data.name}.stderr").open("a") as errors:
             self.process = subprocess.Popen(
-                (str(BIN / "chakrator"), "up", "--data", str(self.data), "--port", str(self.port), "--no-open"),
+                (
+                    *self.under,
+                    str(BIN / "chakrator"),
+                    "up",
+                    "--data",
+                    str(self.data),
+                    "--port",
+                    str(self.port),
+                    "--no-open",
+                ),
+                env={**os.environ, **self.env},
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,

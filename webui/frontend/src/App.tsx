@@ -7,6 +7,7 @@ import { AuditPage } from "./features/audit/AuditPage";
 import { ReconcilerPage } from "./features/reconcilers/ReconcilerPage";
 import { ReconcilersPage } from "./features/reconcilers/ReconcilersPage";
 import { SignInAgain, SignInPage } from "./features/signin/SignIn";
+import { Banners } from "./features/status/Banners";
 import { Announcer, announce, Loading } from "./ui/bits";
 import { IconWarn, Mark } from "./ui/icons";
 
@@ -34,6 +35,7 @@ export function App() {
       {state.kind === "out" && <SignInPage why={state.why} />}
       {(state.kind === "in" || state.kind === "over") && (
         <div class="shell">
+          <Banners />
           <Header current={current} name={state.session.user.name} groups={state.session.user.groups} />
           <main id="content" tabIndex={-1}>
             <Content current={current} />

@@ -16,6 +16,21 @@ export interface Session {
   rights_namespace: string | null;
 }
 
+/** Something that everybody should know. */
+export interface Notice {
+  code: string;
+  severity: "error" | "warning";
+  text: string;
+}
+
+/** How the product is; `layers` are those of the cage, by name. */
+export interface Status {
+  ready: boolean;
+  read_only: boolean;
+  layers: Record<string, string>;
+  notices: Notice[];
+}
+
 export interface Condition {
   type: string;
   status: "True" | "False" | "Unknown";
