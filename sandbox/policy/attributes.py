@@ -81,6 +81,7 @@ _ATTRS: dict[type, frozenset[str]] = {
     type(collections.OrderedDict().values()): frozenset(),
     property: _names("getter setter deleter"),
     staticmethod: frozenset(),
+    classmethod: frozenset(),
     collections.defaultdict: FAST & _public(dict) | {"default_factory"},
     collections.OrderedDict: FAST & _public(dict) | {"move_to_end"},
     collections.deque: _names(

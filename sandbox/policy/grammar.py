@@ -97,4 +97,13 @@ DENIED_HINTS: Mapping[str, str] = MappingProxyType(
 )
 DENIED = frozenset(DENIED_HINTS)
 
+
+def is_private(name: str) -> bool:
+    """Names of variables that authors can neither read nor write: the interpreter's (`__name__`) and ours (`_write_`).
+
+    An author's own `_helper` is not among them; as an attribute every name that begins with "_" is private.
+    """
+    return name.startswith("__") or (name.startswith("_") and name.endswith("_") and name != "_")
+
+
 CLASS_PATTERNS = frozenset({"str", "int", "float", "bool", "dict", "list"})

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from sandbox.policy.grammar import is_private
 from sandbox.policy.walk import children
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
@@ -189,7 +190,7 @@ def names_of(tree: ast.Module, known: frozenset[str]) -> Names:
         load
         for scope in binder.scopes
         for load in scope.loads
-        if load.id not in known and not load.id.startswith("_") and not scope.knows(load.id)
+        if load.id not in known and not is_private(load.id) and not scope.knows(load.id)
     ]
     # Bound as one module, and as nothing else in the whole source: no scope needs to be looked at.
     modules = {

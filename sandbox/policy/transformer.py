@@ -17,19 +17,15 @@ from RestrictedPython.transformer import RestrictingNodeTransformer
 
 from sandbox.policy import imports, patterns
 from sandbox.policy.attributes import FAST
-from sandbox.policy.grammar import DECISIONS, DENIED, DENIED_HINTS, HOOKS, SPOKEN, Decision
+from sandbox.policy.grammar import DECISIONS, DENIED, DENIED_HINTS, HOOKS, SPOKEN, Decision, is_private
 from sandbox.policy.report import Report
 from sandbox.policy.walk import EMPTY
 
 # These can make something large out of something small, so they are bounded where it is cheap.
 _GROWING = {ast.Mult: "*", ast.Pow: "**", ast.LShift: "<<"}
 MAX_ANNOTATION = 500
+PRIVATE_HINT = 'names that begin with "__", or with "_" and end with "_" too, are not yours'
 _LEAVES = frozenset(kind for kind in EMPTY if DECISIONS.get(kind.__name__) is Decision.ALLOWED)
-
-
-def is_private(name: str) -> bool:
-    """Names that authors can neither read nor write; `_` alone is the throw-away name."""
-    return name.startswith("_") and name != "_"
 
 
 def call(hook: str, like: ast.AST, *args: ast.expr) -> ast.Call:
@@ -130,9 +126,7 @@ class PolicyTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # Re
         if name is None or (allow_magic_methods and name in HOOKS):
             return
         if is_private(name):
-            self.report.at_node(
-                node, "CHK111", f'name "{name}" is not available', 'names that begin with "_" are private'
-            )
+            self.report.at_node(node, "CHK111", f'name "{name}" is not available', PRIVATE_HINT)
 
     # ── names, attributes, items ─────────────────────────────────────────────────────────────────
     def judge_Name(self, node: ast.Name) -> ast.AST:
@@ -218,8 +212,9 @@ class PolicyTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # Re
     def judge_Call(self, node: ast.Call) -> ast.AST:
         """Calls dispatch by type; private keyword names are refused as they name attributes somewhere."""
         for keyword in node.keywords:
-            if keyword.arg is not None and is_private(keyword.arg):
-                self.check_name(keyword, keyword.arg)
+            if keyword.arg is not None and keyword.arg.startswith("_"):
+                message = f'the argument name "{keyword.arg}" is not available'
+                self.report.at_node(keyword, "CHK111", message, 'names of arguments begin with no "_" in a call')
         return self._contents(node)
 
     def judge_comprehension(self, node: ast.comprehension) -> ast.AST:
@@ -258,9 +253,7 @@ class PolicyTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # Re
         if node.name.startswith("__") and self._kinds[-1] == "class" and node.name not in HOOKS:
             self.report.at_head(node, "CHK143", f'the hook "{node.name}" is not available')
         elif is_private(node.name) and not (self._kinds[-1] == "class" and node.name in HOOKS):
-            self.report.at_head(
-                node, "CHK111", f'name "{node.name}" is not available', 'names that begin with "_" are private'
-            )
+            self.report.at_head(node, "CHK111", f'name "{node.name}" is not available', PRIVATE_HINT)
         self._no_type_parameters(node)
         if node.returns is not None:
             self.visit(node.returns)

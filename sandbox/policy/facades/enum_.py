@@ -22,7 +22,11 @@ _MIXINS: tuple[type, ...] = (str, int)
 
 
 def _is_member(name: str, value: object) -> bool:
-    return not name.startswith("_") and not callable(value) and not isinstance(value, (property, staticmethod))
+    return (
+        not name.startswith("_")
+        and not callable(value)
+        and not isinstance(value, (property, staticmethod, classmethod))
+    )
 
 
 class EnumMeta(UserMeta):

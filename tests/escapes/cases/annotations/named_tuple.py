@@ -1,7 +1,7 @@
 # technique: have a type do what an annotation says
 # source: our own survey of typing
 # layers: policy
-# expect: rejected CHK131
+# expect: rejected CHK120
 # success: returns obj["reached"] once it has done what no author may
 def reconcile(obj, ctx):
     from typing import NamedTuple

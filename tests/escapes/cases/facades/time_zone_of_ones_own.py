@@ -1,7 +1,7 @@
 # technique: use a facade on a class or object that is not the author's
 # source: our own review
 # layers: policy
-# expect: rejected CHK131
+# expect: guarded
 # success: returns obj["reached"] once it has done what no author may
 def reconcile(obj, ctx):
     from datetime import tzinfo

@@ -1,7 +1,7 @@
 # technique: let a format text read attributes
 # source: public writing on str.format injection; advisories of RestrictedPython
 # layers: policy
-# expect: guarded
+# expect: rejected CHK131
 # success: returns the secret
 def reconcile(obj, ctx):
     import string

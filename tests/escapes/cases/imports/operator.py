@@ -1,7 +1,7 @@
 # technique: import what is not offered
 # source: folklore of jail CTFs
 # layers: policy
-# expect: rejected CHK130
+# expect: rejected CHK131
 # success: returns the secret
 def reconcile(obj, ctx):
     import operator

@@ -1,7 +1,7 @@
 # technique: find a real module among the attributes of an offered one
 # source: our own survey of public module attributes
 # layers: policy, cage
-# expect: guarded
+# expect: rejected CHK131
 # cage: Retry KeyError
 # success: returns the secret
 def reconcile(obj, ctx):

@@ -1,7 +1,7 @@
 # technique: outlast the deadline
 # source: folklore of jail CTFs
 # layers: policy, cage
-# expect: rejected CHK130
+# expect: rejected CHK131
 # cage: Retry PermissionError
 # success: returns obj["reached"] once it has done what nobody may
 def reconcile(obj, ctx):

@@ -4,9 +4,9 @@
 # expect: rejected CHK111
 # success: returns obj["reached"] once it has done what no author may
 def reconcile(obj, ctx):
-    _kept = None
+    _kept_ = None
     def inner():
-        nonlocal _kept
-        _kept = obj["reached"]
+        nonlocal _kept_
+        _kept_ = obj["reached"]
     inner()
-    return _kept
+    return _kept_

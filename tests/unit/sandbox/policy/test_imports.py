@@ -24,7 +24,7 @@ from .support import Fail, body, codes, run
         ("from . import x", "CHK132"),
         ("from .. import x", "CHK132"),
         ("from json import decoder", "CHK131"),
-        ("from json import loads as _l", "CHK111"),
+        ("from json import loads as _l_", "CHK111"),
         ("import json as __builtins__", "CHK111"),
         ("from chakrator import Secret", "CHK131"),
         ("from chakrator.kinds import lower", "CHK131"),

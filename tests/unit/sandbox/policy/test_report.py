@@ -57,7 +57,7 @@ def test_a_finding_is_recorded_once() -> None:
     assert not report.empty
 
 
-@pytest.mark.parametrize("source", ["{}", "a._{}", "import {}", "def f(_{}): pass", "class A(k{}=1): pass"])
+@pytest.mark.parametrize("source", ["{}", "a._{}", "import {}", "def f(__{}): pass", "class A(k{}=1): pass"])
 def test_a_long_name_makes_no_long_message(source: str) -> None:
     """A frame with a text beyond its bound would make an author's slip look like an attack."""
     findings = check(source.format("x" * 50_000) + TAIL)

@@ -34,10 +34,11 @@ def unknown(source: str) -> list[str]:
         "class A:\n    pass\nclass B(A):\n    a: A = A()",
         "x: len = 1\nprint(x)",
         "f = lambda a, *b: (a, b)",
-        "print(_private)",
+        "print(__private, _private_)",
+        "_helper = 1\nprint(_helper)",
         "del x\nx = 1",
     ],
-    ids=range(19),
+    ids=range(20),
 )
 def test_bound_names_are_known(source: str) -> None:
     """Every form that binds a name binds it, in the scope that it binds in."""

@@ -16,9 +16,11 @@ from .support import body, codes, run, same
 @pytest.mark.parametrize(
     ("source", "code"),
     [
-        ("_x = 1", "CHK111"),
+        ("_x_ = 1", "CHK111"),
+        ("__x = 1", "CHK111"),
+        ("print(_x=1)", "CHK111"),
         ("__debug__", "CHK111"),
-        ("x = lambda _y: 1", "CHK111"),
+        ("x = lambda _y_: 1", "CHK111"),
         ("obj.__class__", "CHK120"),
         ("obj._ = 1", "CHK120"),
         ("obj.gi_frame", "CHK121"),

@@ -5,4 +5,9 @@
 # success: returns obj["reached"] once it has done what no author may
 def reconcile(obj, ctx):
     import json
-    return json.dumps({1, 2}, default=lambda one: obj["reached"])
+    class Mine:
+        def __init__(self, **options):
+            self.options = options
+        def encode(self, value):
+            return obj["reached"]
+    return json.dumps({1, 2}, cls=Mine)
