@@ -21,6 +21,7 @@ REMEDIES = {
     "namespaces": "nothing must be done; no claim rests on them",
     "oom_score": "nothing must be done; the kernel may then end the host before a worker when memory runs out",
     "proc": "mount /proc in the container",
+    "pidfd": "use Linux 5.3 or newer, or a gVisor that has pidfd_open: workers are killed by such descriptors alone",
     "processes": "raise the limit on processes: `pids` of the pod or cgroup, or RLIMIT_NPROC of the user",
     "zygote": "look at what limits memory and CPU of the host, and start it again",
 }

@@ -83,6 +83,10 @@ class Zygote:
             self._tasks = os.open("/proc/self/task", os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
             raise Unfit("proc", f"/proc/self/task: {error.strerror}") from None
+        try:
+            os.close(os.pidfd_open(self._pid))
+        except OSError as error:
+            raise Unfit("pidfd", f"pidfd_open: {error.strerror}") from None
         self._layers["oom_score"] = self._score()
         # What the interpreter took for itself, and what our parents ignore (nohup): an ignored signal is inherited.
         for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:

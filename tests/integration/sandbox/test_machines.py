@@ -159,6 +159,12 @@ def test_without_proc_the_pool_does_not_start() -> None:
     is_not_ready(found, "proc", os.strerror(errno.ENOENT))
 
 
+def test_without_descriptors_of_processes_the_pool_does_not_start() -> None:
+    """Nothing that is forked later could be killed for certain."""
+    found = run(refusing("pidfd_open", errno.ENOSYS, "landlock"))
+    is_not_ready(found, "pidfd", os.strerror(errno.ENOSYS))
+
+
 def test_without_processes_the_pool_does_not_start() -> None:
     """A limit on processes that leaves none for the canary is told as that, not as a hole in the filter."""
     found = run(Machine((("clone", errno.EAGAIN, ((0, FORK, WHOLE),)),)))
