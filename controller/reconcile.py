@@ -85,7 +85,7 @@ class Ended:
 class Surroundings:
     """What one Reconciler's runs need around them; `slots` bound what runs in the cage over all Reconcilers.
     `hold_release` keeps the Reconciler from vanishing before its finalizers do, and is awaited before one is
-    put on; `keep_owned` remembers the owned kinds beyond the spec, and is awaited before a child is made."""
+    put on; `keep_owned` has the status tell the owned kinds, and is awaited before a child is made."""
 
     spec: ReconcilerSpec
     account: Account

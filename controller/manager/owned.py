@@ -1,7 +1,7 @@
 """The kinds that may hold children of one Reconciler, and pruning those that its spec owns no more.
 
 No run would ever prune such children, since runs look at the owned kinds alone. `status.ownedKinds`
-remembers the kinds from before their first child until they are pruned.
+remembers the kinds until they are pruned.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Owned:
         self._tools = tools
         self._ref = ref
         self._keep = keep
+        self._told: set[Gvk] = set()
         self.kinds: set[Gvk] = set()
 
     @property
@@ -42,14 +43,22 @@ class Owned:
         return tuple(sorted(self.kinds)[:MAX_KINDS])
 
     async def keep(self, kinds: frozenset[Gvk]) -> None:
-        """Returns when these kinds are remembered beyond the spec and this process. Raises EffectError."""
+        """Returns when it was tried to remember these kinds beyond this process. Raises NotTaken when there are too
+        many of them.
+
+        Tried once: while the status cannot be written, the reporter goes on trying, and no object waits for it.
+        """
         if len(self.kinds) > MAX_KINDS:
             raise NotTaken(f"children of more than {MAX_KINDS} kinds would be left behind: those before must go first")
+        if kinds <= self._told:
+            return
+        self._told |= kinds
         try:
             await self._keep(kinds)
         except ChakratorError as error:
-            meaning = Outage if error.retry else NotTaken
-            raise meaning(f"status.ownedKinds of the Reconciler: {error.message[:300]}") from error
+            log.warning("owned kinds are not in the status yet", reconciler=str(self._ref), error=error.message[:300])
+        except Exception:  # a bug in writing the status is no reason to keep an object from its run
+            log.exception("owned kinds are not in the status yet", reconciler=str(self._ref))
 
     def left(self, spec: ReconcilerSpec, session: Session | None) -> list[Gvk]:
         """Those that neither the spec nor the session, which may run under the spec before, owns any more.
@@ -76,6 +85,7 @@ class Owned:
                 problems.append(Problem(Reason.FORBIDDEN, text))
             else:
                 self.kinds.discard(kind)
+                self._told.discard(kind)
                 log.info("children of a kind were pruned", reconciler=str(self._ref), kind=str(kind), count=count)
         return problems
 

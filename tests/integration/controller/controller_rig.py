@@ -190,14 +190,14 @@ class Cluster:
 
         return await eventually(probe, f"{kind} of {name} is {reason}")
 
-    async def until_message(self, message: str, name: str = "hello") -> Doc:
+    async def until_message(self, message: str, name: str = "hello", deadline: float = DEADLINE) -> Doc:
         """Waits for the child to say this."""
 
         async def probe() -> Doc | None:
             found = await self.get(CONFIGMAP, name)
             return found if found is not None and found.get("data", {}).get("message") == message else None
 
-        return await eventually(probe, f"ConfigMap {name} says {message!r}")
+        return await eventually(probe, f"ConfigMap {name} says {message!r}", deadline)
 
     @staticmethod
     def _taken(answer: Response) -> Doc:

@@ -86,7 +86,8 @@ async def test_a_recreated_object_starts_clean(rig: Rig) -> None:
     await eventually(lambda: cluster.gone(MYRESOURCE, "hello"), "it is gone")
     second = await cluster.object("hello", "again")
     assert second["metadata"]["uid"] != first["metadata"]["uid"]
-    child = await cluster.until_message("again")
+    # The cluster's garbage collector takes 30 s to hear of a new CRD, and only then deletes the first one's child.
+    child = await cluster.until_message("again", deadline=90.0)
     assert child["metadata"]["ownerReferences"][0]["uid"] == second["metadata"]["uid"]
     await cluster.until_condition("Ready", "Succeeded", MYRESOURCE, "hello")
 

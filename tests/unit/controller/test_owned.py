@@ -7,12 +7,13 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 from controller_script import CONFIGMAP, REF, RESOURCES, Script, account, answer, metadata, primary, refused
+from test_activation import spec
 
-from controller.account import NotTaken, Outage
+from controller.account import NotTaken
 from controller.cache import Entry
 from controller.manager.owned import MAX_KINDS, Owned
 from core.domain.keys import LABEL_RECONCILER, Gvk
-from core.errors import NotFound, Unavailable
+from core.errors import Unavailable
 from core.kube.client import Response
 from core.kube.discovery import Resource
 
@@ -55,9 +56,9 @@ class Bench:
 
     async def keep(self, kinds: frozenset[Gvk]) -> None:
         """The reporter's."""
+        self.kept.append(kinds)
         if self.refuses is not None:
             raise self.refuses
-        self.kept.append(kinds)
 
     async def prune(self, *primaries: Entry) -> list[str]:
         """The names that were deleted."""
@@ -114,13 +115,20 @@ async def test_a_right_that_is_missing_is_named() -> None:
     assert len(bench.script.sent) == 1
 
 
-@pytest.mark.parametrize(("error", "meaning"), [(Unavailable("busy"), Outage), (NotFound("gone"), NotTaken)])
-async def test_what_is_not_remembered_makes_no_child(error: Exception, meaning: type[Exception]) -> None:
-    """An outage is waited for, a refusal is told."""
+@pytest.mark.parametrize("error", [None, Unavailable("busy"), RuntimeError("a bug")])
+async def test_a_status_that_cannot_be_written_holds_no_object_up(error: Exception | None) -> None:
+    """It is tried once before the first child; then it is the reporter's. A kind that was pruned is told again."""
     bench = Bench()
     bench.refuses = error
-    with pytest.raises(meaning):
+    for _ in range(2):
         await bench.owned.keep(frozenset({CONFIGMAP}))
+    assert bench.kept == [frozenset({CONFIGMAP})]
+    bench.owned.kinds = {CONFIGMAP}
+    session = SimpleNamespace(spec=spec(), synced=True, account=account(bench.script), primaries=dict)
+    bench.script.answers = [page()]
+    assert await bench.owned.prune(spec(), session) == []  # type: ignore[arg-type]
+    await bench.owned.keep(frozenset({CONFIGMAP}))
+    assert len(bench.kept) == 2
 
 
 async def test_the_kinds_that_are_remembered_are_bounded() -> None:
