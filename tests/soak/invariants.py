@@ -6,6 +6,7 @@ is a violation too, which only the engine around these functions can see.
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from types import CodeType
@@ -59,17 +60,22 @@ def judge(source: str) -> str:
     _demand(frames.decode_from_worker(frame[frames.HEADER :]) == Checked("a", findings, "1"), "a frame changes", data)
     if compiled is None:
         return " ".join(sorted({finding.code for finding in findings}))
-    for name in _names(compiled.code):
-        hidden = name.startswith("_") and name not in _HIDDEN
-        _demand(not hidden, f"accepted code names {name!r}", data)
+    for code in _codes(compiled.code):
+        for name in (*code.co_names, *code.co_varnames, *code.co_freevars, *code.co_cellvars):
+            # An author's own `_helper` is theirs; what ends with "_" as well, or begins with two, never is.
+            private = name.startswith("__") or (name.startswith("_") and name.endswith("_"))
+            _demand(not private or name in _HIDDEN, f"accepted code names {name!r}", data)
+        for one in dis.get_instructions(code):
+            reached = one.opname.endswith(("_ATTR", "_METHOD")) and str(one.argval).startswith("_")
+            _demand(not reached, f"accepted code reaches for the attribute {one.argval!r}", data)
     return "accepted"
 
 
-def _names(code: CodeType) -> Iterator[str]:
-    yield from (*code.co_names, *code.co_varnames, *code.co_freevars, *code.co_cellvars)
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names(constant)
+            yield from _codes(constant)
 
 
 def compiler(data: bytes) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.policy.compiler import PolicyRejected
+from sandbox.policy.compiler import Compiled, PolicyRejected
 from sandbox.wire import frames
 from sandbox.wire.messages import Finding
 from tests.soak import fuzz, invariants
@@ -88,6 +88,15 @@ def test_a_checker_that_disagrees_with_itself_is_found(monkeypatch: pytest.Monke
     monkeypatch.setattr(invariants, "check", _backwards)
     with pytest.raises(Violation, match="both"):
         TARGETS["compiler"](GOOD)
+
+
+@pytest.mark.parametrize("source", ["a._x", "a._x = 1", "__class__", "def f(): return lambda: _a_", "a.__len__()"])
+def test_a_policy_that_lets_a_hidden_name_through_is_found(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At any depth of the code, as a name or as an attribute."""
+    monkeypatch.setattr(invariants, "check", lambda _source: [])
+    monkeypatch.setattr(invariants, "compile_source", lambda text: Compiled(compile(text, "x", "exec"), False))
+    with pytest.raises(Violation, match="accepted code"):
+        TARGETS["compiler"](source.encode())
 
 
 def test_a_decoder_that_raises_something_else_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
