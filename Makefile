@@ -46,7 +46,7 @@ format: setup ## Rewrite the Python as the linter wants it
 
 .PHONY: reference
 reference: setup ## Rewrite the generated pages of docs/reference
-	@$(BIN)/python -m chakrator.reference && $(BIN)/python -m tests.escapes.page
+	@$(BIN)/python -m chakrator.reference && $(BIN)/python -m tests.escapes.page && $(BIN)/python -m tests.unit.sandbox.policy.page
 
 .PHONY: screenshots
 screenshots: setup page browser ## Take docs/screenshots anew, from the running product

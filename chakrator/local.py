@@ -16,6 +16,7 @@ from core.clock import rfc3339
 from sandbox.pool.config import ANY_KIND, Code, Limits, PoolConfig, RunRequest, RunResult
 from sandbox.pool.errors import CallRefused
 from sandbox.pool.pool import Pool
+from sandbox.wire.anchors import anchor
 from sandbox.wire.messages import Call
 from webui.validation.gate import Gate, Report
 
@@ -152,7 +153,10 @@ def report_json(report: Report) -> dict[str, Any]:
     """The report in the shape that `POST {r}/validate` answers."""
     return {
         "ok": report.ok,
-        "diagnostics": [msgspec.to_builtins(finding) for finding in report.diagnostics],
+        "diagnostics": [
+            {**msgspec.to_builtins(finding), "doc": anchor(finding.code) if finding.tool == "policy" else ""}
+            for finding in report.diagnostics
+        ],
         "took_ms": round(report.took_ms, 1),
     }
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from core.domain.revision import MAX_SOURCE_BYTES, Activation, Diagnostic, Revision, RevisionInfo
 from core.services.protocols import AuditEntry, ChainReport, RunRow
+from sandbox.wire.anchors import anchor
 
 T = TypeVar("T")
 Json = dict[str, Any]  # a resource's own JSON, passed through as it is
@@ -158,13 +159,14 @@ class Place(Answer):
 
 
 class DiagnosticOut(Answer):
-    """One finding of one tool; `end` is exclusive."""
+    """One finding of one tool; `end` is exclusive. `doc`: the section of docs/reference, for the policy's own."""
 
     tool: str
     code: str
     severity: str
     message: str
     hint: str
+    doc: str
     start: Place
     end: Place
 
@@ -177,6 +179,7 @@ class DiagnosticOut(Answer):
             severity=found.severity.value,
             message=found.message,
             hint=found.hint,
+            doc=anchor(found.code) if found.tool == "policy" else "",
             start=Place(line=found.start.line, column=found.start.column),
             end=Place(line=found.end.line, column=found.end.column),
         )
