@@ -37,6 +37,7 @@ class StepFailed(Exception):
 class Plan:
     """What the steps are taken with. `landlock_abi` is 0 where an operator allowed to go without it.
 
+    `rules` are for tools: a worker and its zygote have none.
     `notes` is filled by the optional steps: what came of each, for the state of its layer.
     """
 
@@ -47,6 +48,7 @@ class Plan:
     limits: tuple[Limit, ...]
     program: Program
     socket: int = CONTROL_FD
+    rules: tuple[landlock.Rule, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
 
 
@@ -138,7 +140,7 @@ def _no_executable_memory(plan: Plan) -> None:
 
 def _landlock(plan: Plan) -> None:
     if plan.landlock_abi:
-        landlock.restrict(plan.system, plan.landlock_abi)
+        landlock.restrict(plan.system, plan.landlock_abi, plan.rules)
 
 
 def _nice(plan: Plan) -> None:
@@ -200,4 +202,14 @@ ZYGOTE = (
     RLIMITS,
     SECCOMP,
 )
-TOOL = (SESSION, BOUNDING_SET, CAPABILITIES, DIE_WITH_PARENT, UNMASKED, NO_NEW_PRIVILEGES, RLIMITS)
+TOOL = (
+    SESSION,
+    BOUNDING_SET,
+    CAPABILITIES,
+    DIE_WITH_PARENT,
+    UNMASKED,
+    NO_NEW_PRIVILEGES,
+    LANDLOCK,
+    RLIMITS,
+    SECCOMP,
+)

@@ -65,10 +65,8 @@ def main(argument: str) -> None:
         version = _abi(system, launch)
         bounds = rlimits.tool(launch.memory, launch.cpu)
         os.chdir(launch.cwd)
-        steps.take(steps.TOOL, Plan(system, launch.parent, 0, version, bounds, program))
-        if version:
-            landlock.restrict(system, version, _rules(launch))
-        program.load(system)
+        plan = Plan(system, launch.parent, 0, version, bounds, program, rules=tuple(_rules(launch)))
+        steps.take(steps.TOOL, plan)
     except (OSError, ValueError, steps.StepFailed) as error:
         _leave(failure, f"{CAGE}{error}")
     try:

@@ -39,6 +39,8 @@ for name, value in (("landlock.abi", machine["abi"]), ("seccomp.platform.machine
         patch = f"from sandbox.confine import landlock, seccomp\\n{name} = lambda *_: {value!r}\\n"
         assert bootstrap._TEXT.count("main(sys.argv[2])") == 1
         bootstrap._TEXT = bootstrap._TEXT.replace("main(sys.argv[2])", patch + "main(sys.argv[2])")
+if machine["broken_step"]:
+    bootstrap._TEXT = bootstrap._TEXT.replace("main(sys.argv[2])", sys.argv[3] + "main(sys.argv[2])")
 if machine["rules"]:
     rules = tuple(
         Rule(call, bpf.errno(code) if code else ALLOW, tuple(When(*test) for test in tests))
@@ -63,12 +65,29 @@ async def main():
     except CageUnavailable as error:
         found = {"missing": error.layer, "why": error.why, "text": str(error)}
     else:
-        result = await pool.run(RunRequest(Code("a", "def reconcile(obj, ctx):\\n    ctx.status['a'] = 1\\n"), b"{}"))
-        found = {"verdict": result.verdict, "layers": dict(pool.status().layers)}
+        try:
+            request = RunRequest(Code("a", "def reconcile(obj, ctx):\\n    ctx.status['a'] = 1\\n"), b"{}")
+            result = await pool.run(request)
+            found = {"verdict": result.verdict, "layers": dict(pool.status().layers)}
+        except CageUnavailable as error:
+            found = {"missing": error.layer, "why": error.why, "text": str(error), "workers": pool.status().workers}
         await pool.close()
     print(json.dumps({**found, "incidents": incidents, "doctor": said, "complete": complete(reports)}))
 
 asyncio.run(main())
+"""
+
+# A step that only fails after the canaries, so that it is a worker that finds it: a right that is taken away later.
+BROKEN_STEP = """
+from sandbox.confine import steps
+from sandbox.worker import zygote
+def fail(plan):
+    raise PermissionError(1, "no")
+def canaries(self, before=zygote.Zygote._canaries):
+    before(self)
+    broken = {one.name: one for one in steps.WORKER} | {BROKEN: steps.Step(BROKEN, "a layer", fail)}
+    steps.WORKER = tuple(broken.values())
+zygote.Zygote._canaries = canaries
 """
 
 Test = tuple[int, int, int]
@@ -85,6 +104,7 @@ class Machine:
     abi: int | None = None
     name: str | None = None
     without_proc: bool = False
+    broken_step: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +119,7 @@ class Found:
     text: str = ""
     verdict: str = ""
     layers: dict[str, str] = field(default_factory=dict)
+    workers: int | None = None
 
 
 def refusing(call: str, code: int, *degraded: str) -> Machine:
@@ -126,6 +147,7 @@ def run(
     packages = str(Path(msgspec.__file__).parent.parent)
     where = json.dumps(list(places) or [str(REPOSITORY), packages])
     command = [*before, executable, "-c", PROGRAM, where, json.dumps(asdict(machine))]
+    command.append(f"BROKEN = {machine.broken_step!r}{BROKEN_STEP}")
     ended = subprocess.run(
         command, capture_output=True, text=True, timeout=60, check=False, cwd="/", user=user, group=user, env={}
     )

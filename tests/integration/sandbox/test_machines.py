@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.confine import landlock
+from sandbox.confine import landlock, steps
 from sandbox.confine.steps import NICENESS
 from sandbox.pool.config import PoolConfig
 from sandbox.pool.errors import WorkerUnavailable
@@ -123,6 +123,15 @@ def test_a_step_that_fails_is_named(call: str, layer: str) -> None:
     tests = ((1, 3, WHOLE),) if call == "dup2" else ()
     found = run(Machine(((call, errno.EPERM, tests),)))
     is_not_ready(found, layer, "")
+
+
+@pytest.mark.parametrize("step", [step.name for step in steps.WORKER if step is not steps.DIE_WITH_PARENT])
+def test_a_worker_that_cannot_take_a_step_is_refused(step: str) -> None:
+    """Though the canaries could: it says which step it was and leaves, and no run is ever given to it."""
+    found = run(Machine(broken_step=step))
+    assert (found.missing, found.why) == (step, os.strerror(errno.EPERM))
+    assert (found.verdict, found.workers) == ("", 0)
+    assert ["cage", f"a worker could not take the step {step}: {found.why}"] in found.incidents
 
 
 @pytest.mark.parametrize(

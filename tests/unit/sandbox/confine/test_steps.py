@@ -19,7 +19,8 @@ FROM_IDENTITY = ["identity", "capabilities", "undumpable", "die-with-parent", "s
 WORKER = ["session", "descriptors", *FROM_IDENTITY, "no-executable-memory", "landlock", "nice", "rlimits", "seccomp"]
 ZYGOTE = ["session", "namespaces", "bounding-set", *FROM_IDENTITY, "no-executable-memory", "landlock"]
 ZYGOTE += ["rlimits", "seccomp"]
-TOOL = ["session", "bounding-set", "capabilities", "die-with-parent", "signals", "no-new-privileges", "rlimits"]
+TOOL = ["session", "bounding-set", "capabilities", "die-with-parent", "signals", "no-new-privileges", "landlock"]
+TOOL += ["rlimits", "seccomp"]
 
 # Each pair fails, or does nothing, when it is turned round.
 REASONS = [
@@ -56,7 +57,7 @@ def test_the_order_carries_its_reasons(first: str, second: str, why: str) -> Non
 
 def test_nothing_comes_after_the_filter() -> None:
     """It takes away the calls that the other steps need."""
-    assert steps.WORKER[-1] is steps.ZYGOTE[-1] is steps.SECCOMP
+    assert steps.WORKER[-1] is steps.ZYGOTE[-1] is steps.TOOL[-1] is steps.SECCOMP
 
 
 class Kernel(System):
