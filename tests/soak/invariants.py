@@ -27,7 +27,8 @@ Target = Callable[[bytes], str]
 
 DEFECT = "CHK199"  # the checker's word for a mistake of its own
 # What every module and class body of CPython names by itself.
-_IMPLICIT = {"__name__", "__module__", "__qualname__", "__doc__", "__annotations__", "__firstlineno__", "_"}
+_IMPLICIT = {"__name__", "__module__", "__qualname__", "__doc__", "__annotations__", "_"}
+_IMPLICIT |= {"__firstlineno__", "__static_attributes__"}  # of a class, since 3.13
 _KEPT = {"_fields_"}  # the annotations of a class body, as text, for the dataclass facade
 _GUARDS = {name for name in fresh_globals(RunEnv(print, datetime.now(UTC), b"")) if name.startswith("_")}
 _HIDDEN = _GUARDS | _IMPLICIT | _KEPT | set(HOOKS)
