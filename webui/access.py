@@ -137,7 +137,6 @@ class Access:
         if brief_no and not fresh and self._no.get(key, 0.0) > now:
             return False
         self._yes.pop(key, None)
-        self._no.pop(key, None)
         try:
             allowed = await access_review(self._transport, user.username, user.groups, attributes)
         except ApiError as error:

@@ -71,7 +71,7 @@ class Shell:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = _Answer(send)
         headers = _headers(scope)
-        scope = dict(scope)  # ours to change: the server looks at its own
+        scope = dict(scope)  # ours to change
         try:
             self._refuse_strangers(scope, headers)
             if scope["path"].startswith(SOCKET_PATH):
@@ -79,7 +79,7 @@ class Shell:
             else:
                 _refuse_forms(scope, headers)
                 if scope["method"] == "HEAD":
-                    scope["method"], answer.bodiless = "GET", True
+                    scope["method"] = "GET"  # the server leaves the body out: it looks at its own scope
                 await self._app(scope, await _read(receive, headers, self._config.max_body), answer.send)
         except Problem as problem:
             await answer.problem(problem)
@@ -196,19 +196,12 @@ class _Answer:
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._ended = False
         self.status = 0
-        self.bodiless = False  # a HEAD is answered as the GET would be, but for the body
 
     async def send(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), *self._extra(message.get("headers", ()))]
-        elif self.bodiless:
-            if self._ended:
-                return
-            self._ended = True
-            message = {"type": "http.response.body", "body": b""}
         await self._send(message)
 
     def _extra(self, headers: Any) -> list[tuple[bytes, bytes]]:

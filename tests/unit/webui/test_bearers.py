@@ -116,7 +116,7 @@ async def test_the_line_of_an_address_has_an_end(
     door.asked.clear()
     door.open.clear()
     burst = [asyncio.ensure_future(way(door, f"guess-{number}")) for number in range(context.LATE_LENGTH + 5)]
-    await asyncio.wait(burst[context.LATE_LENGTH :])
+    await asyncio.wait(burst[context.LATE_LENGTH :], timeout=10)
     assert {one.result() for one in burst[context.LATE_LENGTH :]} == {429}
     assert door.asked == ["guess-0"]
     elsewhere = asyncio.ensure_future(door.bearer("right", "10.0.0.2"))
