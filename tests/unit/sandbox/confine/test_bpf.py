@@ -34,7 +34,14 @@ SAMPLES = {
     "file": (0, 4096, 1, 2, 3, 0),
     "fork": (FORK, 0, 0, 0, 0, 0),
     "thread": (THREAD, 0, 0, 0, 0, 0),
+    "fd1": (1, 0, 0, 0, 0, 0),
+    "futex-wake": (0, 1, 0, 0, 0, 0),
     "futex-pi": (0, 6, 0, 0, 0, 0),
+    "futex-wait-set": (0, 9, 0, 0, 0, 0),
+    "futex-wake-set": (0, 10, 0, 0, 0, 0),
+    "fcntl-owner": (4, 8, 0, 0, 0, 0),
+    "fcntl-signal": (4, 10, 0, 0, 0, 0),
+    "fcntl-owner-ex": (4, 15, 0, 0, 0, 0),
 }
 
 
