@@ -264,6 +264,12 @@ def test_a_name_that_is_no_call_builds_no_program() -> None:
             assert len(bpf.assemble(Profile("x", (Rule(call, KILL),), ALLOW), one)) == 5 + 2 * one.x32
 
 
+@pytest.mark.parametrize(("machine", "elf"), [("x86_64", 62), ("aarch64", 183)])
+def test_the_audit_number_is_that_of_the_elf_machine(machine: str, elf: int) -> None:
+    """EM_X86_64 and EM_AARCH64 of linux/elf-em.h, with the bits for 64 and for little-endian."""
+    assert ARCHITECTURES[machine].audit == elf | 0x80000000 | 0x40000000
+
+
 @pytest.mark.parametrize("machine", ARCHITECTURES)
 def test_the_numbers_are_those_of_the_kernels_headers(machine: str) -> None:
     """Where the headers are installed; the table of aarch64 is the generic one, which any machine has."""

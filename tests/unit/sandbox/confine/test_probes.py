@@ -86,3 +86,14 @@ def test_landlock_is_seen_before_the_filter_hides_it(plan: Plan) -> None:
     probe = Probe("file", "landlock", held, None)
     assert probes.run(probe, (steps.NO_NEW_PRIVILEGES, steps.LANDLOCK), plan) is None
     assert probes.run(probe, (steps.NO_NEW_PRIVILEGES,), plan) is not None
+
+
+@pytest.mark.parametrize(("code", "held"), [(errno.EACCES, True), (errno.EPERM, False), (errno.EMFILE, False)])
+def test_another_refusal_is_not_landlocks(code: int, held: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A filter above us says EPERM, a limit says EMFILE: neither shows that Landlock holds."""
+
+    def refuse(_path: str, _flags: int) -> int:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert probes.landlock_holds() is held
