@@ -43,13 +43,14 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
 
 
 def print_finding(path: str, finding: Mapping[str, object]) -> None:
-    """`file:line:column severity code message [tool]`, as compilers do, so that editors can jump there."""
+    """`file:line:column severity code message [tool] see doc`, as compilers do, so that editors can jump there."""
     start = finding["start"]
     assert isinstance(start, Mapping)
     hint = f" ({finding['hint']})" if finding.get("hint") else ""
+    doc = f" see docs/reference/{finding['doc']}" if finding.get("doc") else ""
     print(
         printable(
             f"{path}:{start['line']}:{start['column']} {finding['severity']} {finding['code']} "
-            f"{finding['message']}{hint} [{finding['tool']}]"
+            f"{finding['message']}{hint} [{finding['tool']}]{doc}"
         )
     )

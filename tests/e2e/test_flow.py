@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -60,7 +61,9 @@ def test_write_fix_save_activate_converge_and_roll_back(product: Product, sign_i
     expect(editor.code).to_contain_text("def reconcile")
 
     editor.write(BROKEN)
-    expect(editor.problems.filter(has_text="policy").filter(has_text="os")).to_be_visible()
+    problem = editor.problems.filter(has_text="policy").filter(has_text="os")
+    expect(problem).to_be_visible()
+    expect(problem).to_contain_text(re.compile(r"See docs/reference/policy\.md#chk\d{3}"))
     expect(editor.markers.first).to_be_visible()
     expect(editor.status).to_contain_text("error")
 

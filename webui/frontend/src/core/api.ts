@@ -79,6 +79,8 @@ export interface Diagnostic {
   severity: "error" | "warning";
   message: string;
   hint: string;
+  /** The section about its code, in docs/reference; empty for findings of other tools. */
+  doc: string;
   start: Position;
   end: Position;
 }

@@ -189,6 +189,7 @@ export function Findings({ items, onOpen }: { items: Diagnostic[]; onOpen?: (ite
             <span class="what">
               {item.message}
               {item.hint && <span class="hint"> {item.hint}</span>}
+              {item.doc && <span class="hint"> See docs/reference/{item.doc}</span>}
             </span>
             <span class="tool">
               {item.tool} {item.code}

@@ -140,7 +140,7 @@ export function createEditor(element: HTMLElement, text: string, label: string, 
 function marker(item: Diagnostic): monaco.editor.IMarkerData {
   return {
     severity: item.severity === "error" ? monaco.MarkerSeverity.Error : monaco.MarkerSeverity.Warning,
-    message: item.hint ? `${item.message}\n${item.hint}` : item.message,
+    message: [item.message, item.hint, item.doc && `See docs/reference/${item.doc}`].filter(Boolean).join("\n"),
     source: item.tool,
     code: item.code,
     startLineNumber: item.start.line,
