@@ -1,11 +1,13 @@
-"""One thing that a worker was asked to do, and the judgement of every frame it sends meanwhile."""
+"""One thing that a worker was asked to do, and the judgement of what it sends meanwhile.
+
+That a frame is due at all is the conversation's affair (sandbox.wire.conversation); here is what it says.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 from dataclasses import dataclass, field
-from enum import Enum
 
 from sandbox.pool.config import HostCalls, OnLog
 from sandbox.pool.verdicts import FAIL_KINDS, Evidence
@@ -35,19 +37,10 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
-class Verb(Enum):
-    """What a job is."""
-
-    LOAD = "load"
-    CHECK = "check"
-    RUN = "run"
-
-
 @dataclass(slots=True)
 class Job:
     """One job and its evidence so far. `owns` and `effects` are what a run may name and ask for."""
 
-    verb: Verb
     timeout: float
     done: asyncio.Future[Evidence]
     owns: tuple[str, ...] = ()
@@ -70,9 +63,7 @@ class Job:
         Returns the call when the frame is one. `soft`: the soft signal was sent.
         """
         if getattr(message, "id", None) != self.id:
-            raise FrameError(f"a {_tag(message)} frame for a run that is not in flight")
-        if self.asked is not None and not isinstance(message, Late | Fail):
-            raise FrameError(f"a {_tag(message)} frame while a call waits for its reply")
+            raise FrameError(f"a {type(message).__struct_config__.tag} frame for a run that is not in flight")
         if isinstance(message, Call):
             return self._call(message)
         if isinstance(message, Log):
@@ -84,12 +75,10 @@ class Job:
             self.evidence.line = message.line
         elif isinstance(message, Done | Fail | Loaded | Refused | Checked):
             self._finish(message, soft)
-        else:
-            raise FrameError(f"a {_tag(message)} frame in the middle of a {self.verb.value}")
         return None
 
     def _call(self, call: Call) -> Call:
-        if self.verb is not Verb.RUN or call.verb not in _VERBS or call.n != self.calls + 1:
+        if call.verb not in _VERBS or call.n != self.calls + 1:
             raise FrameError("a call that was not due")
         self.calls += 1
         if self.calls > limits.MAX_CALLS:
@@ -98,8 +87,8 @@ class Job:
 
     def _log(self, message: Log) -> None:
         self.log_frames += 1
-        if self.verb is not Verb.RUN or self.log_frames > limits.MAX_LOG_FRAMES:
-            raise FrameError("a log frame that was not due")
+        if self.log_frames > limits.MAX_LOG_FRAMES:
+            raise FrameError("more log frames than a run may send")
         self._lines(message.lines)
 
     def _lines(self, lines: list[LogLine]) -> None:
@@ -115,13 +104,6 @@ class Job:
                 self.on_log(self.id, lines)
 
     def _finish(self, message: Done | Fail | Loaded | Refused | Checked, soft: bool) -> None:
-        allowed = {
-            Verb.RUN: (Done, Fail),
-            Verb.LOAD: (Loaded, Refused, Fail),
-            Verb.CHECK: (Checked,),
-        }[self.verb]
-        if not isinstance(message, allowed):
-            raise FrameError(f"a {_tag(message)} frame in answer to a {self.verb.value}")
         if isinstance(message, Done):
             if len(message.effects) > self.effects:
                 raise FrameError("more effects than the run may have")
@@ -135,7 +117,3 @@ class Job:
             self._lines(message.logs)
             self.evidence.dropped = message.logs_dropped
         self.evidence.answer = message
-
-
-def _tag(message: FromWorker) -> str:
-    return str(type(message).__struct_config__.tag)

@@ -19,17 +19,19 @@ import msgspec
 from sandbox.pool.config import ANY_KIND, Code, HostCalls, OnLog, RunRequest
 from sandbox.pool.deadline import Deadline
 from sandbox.pool.errors import CallRefused
-from sandbox.pool.job import Job, Verb
+from sandbox.pool.job import Job
 from sandbox.pool.meter import Meter
 from sandbox.pool.outbox import Outbox
 from sandbox.pool.verdicts import Evidence, OomCounter
 from sandbox.pool.zygote import Birth, Zygote
 from sandbox.wire import frames, limits
 from sandbox.wire.control import Reaped
+from sandbox.wire.conversation import Conversation, State
 from sandbox.wire.frames import FrameError
-from sandbox.wire.messages import Call, Check, Load, Loaded, Ready, Reply, Run, Stuck, ToWorker
+from sandbox.wire.messages import Call, Check, FromWorker, Load, Loaded, Ready, Reply, Run, Stuck, ToWorker
 
 _CHUNK = 64 * 1024
+_SILENT = frozenset({State.FRESH, State.LOADED, State.OVER})  # not a byte is due, so none is looked at
 
 
 class Worker:
@@ -60,6 +62,7 @@ class Worker:
         self._meter = Meter(birth.pid)
         self._reader = frames.FrameReader(limits.MAX_FRAME_FROM_WORKER)
         self._outbox = Outbox(birth.socket, self._written, lambda: self._violate("it does not read what it is sent"))
+        self._talk = Conversation()
         self._job: Job | None = None
         self._deadline: Deadline | None = None
         self._grace = 0.0
@@ -71,13 +74,13 @@ class Worker:
     def load(self, code: Code, grace: float) -> asyncio.Future[Evidence]:
         """Bind this worker to `code` for life."""
         self.code = code
-        job = self._begin(Verb.LOAD, code.limits.timeout, grace)
+        job = self._begin(code.limits.timeout, grace)
         self._send(Load(id=job.id, source=code.source, owns=list(code.owns)))
         return job.done
 
     def check(self, source: str, timeout: float, grace: float) -> asyncio.Future[Evidence]:
         """The policy's findings on a source."""
-        job = self._begin(Verb.CHECK, timeout, grace)
+        job = self._begin(timeout, grace)
         self._send(Check(id=job.id, source=source))
         return job.done
 
@@ -86,7 +89,7 @@ class Worker:
     ) -> asyncio.Future[Evidence]:
         """One run of the loaded code."""
         bounds = request.code.limits
-        job = self._begin(Verb.RUN, bounds.timeout, grace)
+        job = self._begin(bounds.timeout, grace)
         job.id, job.owns, job.effects = run_id, request.code.owns, bounds.effects
         job.answer, job.on_log = answer, on_log
         self.runs += 1
@@ -120,10 +123,10 @@ class Worker:
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     # ── jobs ─────────────────────────────────────────────────────────────────────────────────────
-    def _begin(self, verb: Verb, timeout: float, grace: float) -> Job:
+    def _begin(self, timeout: float, grace: float) -> Job:
         if self._job is not None:
             raise RuntimeError("a worker does one thing at a time")
-        job = Job(verb, timeout, self._loop.create_future())
+        job = Job(timeout, self._loop.create_future())
         if self.dead:
             job.evidence.lost = True
             job.done.set_result(job.evidence)
@@ -180,6 +183,7 @@ class Worker:
                 self._job.evidence.limit = f"what the run is given is too large: {error}"
             self.kill("size")
             return
+        self._talk.host(message)
         self._outbox.send(data)
 
     def _readable(self) -> None:
@@ -196,8 +200,8 @@ class Worker:
         if not data:
             self._stop_reading()
             return False
-        if self._job is None and self.ready.done():
-            self._violate("it spoke without being asked")
+        if self._talk.state in _SILENT:
+            self._violate(f"it spoke {self._talk.state.value}")
             return False
         try:
             for body in self._reader.feed(data):
@@ -213,17 +217,16 @@ class Worker:
 
     def _take(self, body: bytes) -> None:
         message = frames.decode_from_worker(body)
-        if not self.ready.done():
-            if isinstance(message, Ready):
-                self.ready.set_result(True)
-            elif isinstance(message, Stuck):
-                self.stuck = message
-            else:
-                raise FrameError("it spoke before it was ready")
-            return
+        self._talk.worker(message)
         job, deadline = self._job, self._deadline
-        if job is None or deadline is None:
-            raise FrameError("it went on after its answer")
+        if isinstance(message, Ready):
+            self.ready.set_result(True)
+        elif isinstance(message, Stuck):
+            self.stuck = message
+        elif job is not None and deadline is not None:
+            self._judge(job, deadline, message)
+
+    def _judge(self, job: Job, deadline: Deadline, message: FromWorker) -> None:
         call = job.judge(message, deadline.soft)
         if job.evidence.limit is not None:
             self.kill("limit")

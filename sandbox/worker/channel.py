@@ -6,10 +6,13 @@ import os
 from collections import deque
 
 from sandbox.wire import frames, limits
+from sandbox.wire.conversation import Conversation, State
+from sandbox.wire.frames import FrameError
 from sandbox.wire.messages import FromWorker, ToWorker
 from sandbox.worker.alarm import Alarm
 
 FD = 3
+CONFUSED = 71  # the host said something that makes no sense here
 LEFT = 0  # the host closed the socket: nothing to do, nothing to say
 _CHUNK = 64 * 1024
 
@@ -21,15 +24,14 @@ class Channel:
         self._alarm = alarm
         self._reader = frames.FrameReader(limits.MAX_FRAME_TO_WORKER)
         self._bodies: deque[bytes] = deque()
+        self._talk = Conversation(State.FRESH)  # the zygote said that it is ready
 
     def send(self, message: FromWorker) -> None:
         """Write one frame whole; a soft timeout waits until it is out."""
-        self.send_packed(frames.pack(message, limits.MAX_FRAME_FROM_WORKER))
-
-    def send_packed(self, data: bytes) -> None:
-        """Write a frame that `frames.pack` made."""
+        data = frames.pack(message, limits.MAX_FRAME_FROM_WORKER)
         self._alarm.hold()
         try:
+            self._talk.worker(message)
             written = os.write(FD, data)
             while written < len(data):
                 written += os.write(FD, data[written : written + _CHUNK])
@@ -38,7 +40,7 @@ class Channel:
         self._alarm.release()
 
     def receive(self) -> ToWorker:
-        """The next frame; leaves the process when the host is gone."""
+        """The next frame; leaves the process when the host is gone, or says what is not due."""
         while not self._bodies:
             try:
                 data = os.read(FD, _CHUNK)
@@ -47,4 +49,9 @@ class Channel:
             if not data:
                 os._exit(LEFT)
             self._bodies.extend(self._reader.feed(data))
-        return frames.decode_to_worker(self._bodies.popleft())
+        try:
+            message = frames.decode_to_worker(self._bodies.popleft())
+            self._talk.host(message)
+        except FrameError:
+            os._exit(CONFUSED)
+        return message
