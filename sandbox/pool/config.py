@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sandbox.wire import limits
 from sandbox.wire.messages import Call, Effect, Finding, LogLine
 
 
@@ -198,8 +199,7 @@ class PoolStatus:
     kills: Mapping[str, int] = field(default_factory=dict)
 
 
-# In `Code.owns`: every kind may be read, for a dry-run where no Reconciler says which.
-ANY_KIND = "*"
+ANY_KIND = limits.ANY_KIND  # for `Code.owns`
 
 # A host call is answered with JSON bytes, or raises sandbox.pool.errors.CallRefused with a sentence.
 HostCalls = Callable[[Call], Awaitable[bytes]]

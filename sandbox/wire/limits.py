@@ -26,6 +26,9 @@ MAX_CALLS = 100
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 MAX_LIST_ITEMS = 500
 
+# Among the declared kinds: every kind may be read, for a dry-run where no Reconciler says which.
+ANY_KIND = "*"
+
 # The source travels whole even when it is too long for the policy: the finding must say so.
 Source = Annotated[str, Meta(max_length=16 * MAX_SOURCE)]
 RunId = Annotated[str, Meta(min_length=1, max_length=64)]

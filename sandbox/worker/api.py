@@ -217,7 +217,9 @@ class Context:
         found = [declared for declared in self._owns if declared.rpartition("/")[2] == wanted]
         if len(found) == 1:
             return found[0]
-        if not found and "*" in self._owns:  # a dry-run without a Reconciler: nothing is declared, all may be asked for
+        if (
+            not found and limits.ANY_KIND in self._owns
+        ):  # a dry-run without a Reconciler: nothing is declared, all may be asked for
             return wanted
         declared = ", ".join(self._owns) or "none"
         if found:
