@@ -35,6 +35,9 @@ class _CapData(ctypes.Structure):
     _fields_ = [("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32)]
 
 
+_CapSets = _CapData * 2  # kept: ctypes makes the type anew each time otherwise, in every child
+
+
 class System:
     """The C library of this process, with errno turned into OSError."""
 
@@ -66,7 +69,7 @@ class System:
     def drop_capabilities(self) -> None:
         """Empty the effective, permitted and inheritable sets."""
         header = _CapHeader(_CAPABILITY_VERSION_3, 0)
-        data = (_CapData * 2)()
+        data = _CapSets()
         if self._libc.capset(ctypes.byref(header), ctypes.byref(data)) < 0:
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code))

@@ -181,26 +181,27 @@ class Zygote:
         try:
             if os.fstat(self._tasks).st_nlink != 3:  # ".", ".." and one thread
                 raise OSError(0, "the zygote has a second thread")
+            plan = self._plan(message.memory, fd)  # here, where no page has to be copied for it
             pid = os.fork()
         except OSError as error:
             os.close(fd)
             self._send(NotForked(message.n, error.strerror or str(error)))
             return
         if pid == 0:
-            self._become_worker(message.memory, fd)
+            self._become_worker(plan)
         os.close(fd)
         self._pids[message.n] = pid
         pidfd = os.pidfd_open(pid)
         socket.send_fds(self._control, [_encoder.encode(Forked(message.n, pid))], [pidfd])
         os.close(pidfd)
 
-    def _become_worker(self, memory: int, fd: int) -> None:
+    def _become_worker(self, plan: Plan) -> None:
         try:
-            steps.take(steps.WORKER, self._plan(memory, fd))
+            steps.take(steps.WORKER, plan)
         except StepFailed as failed:
             early = failed.step in (steps.SESSION.name, steps.DESCRIPTORS.name)
             stuck = frames.pack(Stuck(failed.step, failed.errno), limits.MAX_FRAME_FROM_WORKER)
-            os.write(fd if early else SOCKET_FD, stuck)
+            os.write(plan.socket if early else SOCKET_FD, stuck)
             os._exit(steps.FAILED)
         try:
             gc.enable()
