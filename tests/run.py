@@ -43,6 +43,7 @@ TIERS = (
     Tier("architecture", pytest("tests/architecture"), 300),
     Tier("unit", pytest("tests/unit"), 600),
     Tier("escapes", pytest("tests/escapes"), 600),
+    Tier("mutations", pytest("tests/mutations"), 900),
     Tier("control plane", (str(BIN / "python"), "-m", "chakrator.up.assets"), 1800),
     # In a process of its own: these look at signals, descriptors and children of the process that they run in.
     Tier("cage", pytest("tests/integration/sandbox"), 600),
