@@ -34,7 +34,7 @@ from core.logstream import LogStream
 from core.services.factory import open_services
 from core.settings import Settings
 from core.telemetry.metrics import Metrics
-from sandbox.pool.config import Limits, PoolConfig
+from sandbox.pool.config import Limits, PoolConfig, host_workers
 from sandbox.pool.errors import CageUnavailable, PoolError
 from sandbox.pool.pool import Pool
 from webui.app import create_app
@@ -107,7 +107,11 @@ async def serve(place: Place) -> AsyncIterator[Served]:
         transport = await connect(place, metrics)
         stack.push_async_callback(transport.close)
         pool = Pool(
-            PoolConfig(max_workers=settings.max_workers, allow_degraded=frozenset(settings.allow_degraded)),
+            PoolConfig(
+                max_workers=settings.max_workers or host_workers(),
+                max_workers_per_namespace=settings.max_workers_per_namespace,
+                allow_degraded=frozenset(settings.allow_degraded),
+            ),
             on_incident=lambda kind, what: log.warning("the cage reports", kind=kind, what=what),
         )
         stack.push_async_callback(pool.close)
@@ -213,10 +217,18 @@ async def start_cage(pool: Pool, metrics: Metrics) -> list[str]:
 def pool_figures(pool: Pool, metrics: Metrics) -> Callable[[], None]:
     """Brings the pool's own counters into the metrics when these are read."""
     counted: Counter[str] = Counter()
+    refused = 0
 
     def look() -> None:
+        nonlocal refused
         status = pool.status()
         metrics.workers.set(status.workers)
+        metrics.workers_waiting.set(status.waiting)
+        metrics.runs_refused.inc(status.refused - refused)
+        refused = status.refused
+        # A renewed zygote looks at its kernel anew; one that is down has nothing to say.
+        for layer, state in status.layers.items():
+            metrics.sandbox_layer(layer, state)
         for reason, total in status.kills.items():
             metrics.workers_killed("protocol" if reason == "size" else reason, total - counted[reason])
             counted[reason] = total

@@ -134,10 +134,18 @@ class Settings(_FromEnvironment):
     )
     max_workers: int = _setting(
         "CHAKRATOR_MAX_WORKERS",
-        16,
-        "a whole number from 1 to 512",
-        "The most caged worker processes at one time.",
-        ge=1,
+        0,
+        "a whole number from 0 to 512",
+        "The most caged worker processes at one time; 0 is 8 for each core, and at most 64.",
+        ge=0,
+        le=512,
+    )
+    max_workers_per_namespace: int = _setting(
+        "CHAKRATOR_MAX_WORKERS_PER_NAMESPACE",
+        0,
+        "a whole number from 0 to 512",
+        "The most of them that one namespace may hold; 0 is three quarters of all.",
+        ge=0,
         le=512,
     )
     allow_degraded: CommaList = _setting(

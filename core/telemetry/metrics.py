@@ -52,6 +52,10 @@ class Metrics:
         self.queue_depth = self._gauge("queue_depth", "Objects that wait for a run.")
         self.queue_wait = self._histogram("queue_wait_seconds", "From due to taken off the queue.", WAIT_SECONDS)
         self.workers = self._gauge("workers", "Caged worker processes alive.")
+        self.workers_waiting = self._gauge("workers_waiting", "Runs that wait for a worker.")
+        self.runs_refused = self._counter(
+            "runs_refused_total", "Runs not taken because too many waited for a worker already; each is tried again."
+        )
         self._worker_kills = self._counter("worker_kills_total", "Workers killed by the host, by reason.", "reason")
         self.runs_dropped = self._counter(
             "runs_dropped_total", "Rows of the run trail dropped before they were stored."
