@@ -16,10 +16,13 @@ Exit = Callable[[object, object, object, object], object]
 def _shielded(leave: Exit) -> Exit:
     """Keep what is not an ordinary exception, and every traceback, away from an author's `__exit__`.
 
-    A traceback leads to frames; the deadline is a BaseException, which returning True would swallow.
+    A traceback leads to frames; the deadline is a BaseException, which returning True would swallow. The class of
+    a refusal stays with us: who has it can raise one in the guard's name, with words of their own.
     """
 
     def __exit__(self: object, kind: object, error: object, _traceback: object) -> object:
+        if isinstance(error, GuardRefused):
+            return leave(self, Exception, error, None)
         if kind is None or isinstance(error, Exception):
             return leave(self, kind, error, None)
         leave(self, None, None, None)

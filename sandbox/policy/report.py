@@ -22,7 +22,7 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 def utf16_length(text: str) -> int:
     """How many UTF-16 units a text has."""
-    return len(text) + sum(1 for char in text if ord(char) > 0xFFFF)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 class Report:
@@ -32,6 +32,11 @@ class Report:
         self._source = source
         self._lines: list[str] | None = None
         self._found: set[Finding] = set()
+
+    @property
+    def _full(self) -> bool:
+        """Asked before a range is worked out: 20,000 findings on one long line cost a line each otherwise."""
+        return len(self._found) >= 4 * MAX_FINDINGS
 
     def _line(self, line: int) -> str:
         if self._lines is None:
@@ -50,6 +55,8 @@ class Report:
 
     def at_node(self, node: ast.AST, code: str, message: str, hint: str = "") -> None:
         """Record a finding on the range of a node; a node without one is found at the top."""
+        if self._full:
+            return
         line = getattr(node, "lineno", None)
         if line is None:
             self.at_top(code, message, hint)
@@ -62,6 +69,8 @@ class Report:
 
     def at_head(self, node: ast.stmt, code: str, message: str, hint: str = "") -> None:
         """Record a finding on the first line of a statement that may span the whole file."""
+        if self._full:
+            return
         line, start = node.lineno, self._column_of_bytes(node.lineno, node.col_offset)
         end = utf16_length(self._line(line).rstrip()) + 1
         self.add(Finding(code, message, line, start, line, max(end, start), hint))
@@ -79,6 +88,8 @@ class Report:
 
     def at_chars(self, start: tuple[int, int], end: tuple[int, int], code: str, message: str) -> None:
         """Record a finding on a range in code points from 0, as the tokenizer counts."""
+        if self._full:
+            return
         columns = (self._column_of_chars(start[0], start[1] + 1), self._column_of_chars(end[0], end[1] + 1))
         self.add(Finding(code, message, start[0], columns[0], end[0], columns[1]))
 
@@ -91,7 +102,7 @@ class Report:
         if len(finding.message) > MAX_MESSAGE:
             # A message quotes a name, and a name may be as long as the source.
             finding = msgspec.structs.replace(finding, message=finding.message[: MAX_MESSAGE - 1] + "…")
-        if len(self._found) < 4 * MAX_FINDINGS:
+        if not self._full:
             self._found.add(finding)
 
     @property

@@ -87,6 +87,21 @@ return seen
     assert run(source.strip()) == [(True, (1,), None)]
 
 
+def test_exit_is_not_given_the_class_of_a_refusal() -> None:
+    """With it an author could raise a refusal of their own, in the guard's name and in their words."""
+    source = """
+class C:
+    def __enter__(self): return self
+    def __exit__(self, kind, error, trace):
+        raise kind("forged")
+with C():
+    getattr(obj, "format")
+"""
+    with pytest.raises(Exception, match=r"^forged$") as caught:
+        run(source.strip(), "text")
+    assert caught.type is Exception
+
+
 def test_exit_cannot_swallow_the_deadline() -> None:
     """What is not an ordinary exception passes, and is not shown; the author may still clean up."""
 

@@ -63,3 +63,18 @@ def test_a_long_name_makes_no_long_message(source: str) -> None:
     findings = check(source.format("x" * 50_000) + TAIL)
     assert findings
     assert all(len(finding.message) <= MAX_MESSAGE for finding in findings)
+
+
+def test_a_range_is_worked_out_only_for_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each range costs its whole line: of 5,000 findings on one line the work is done for a bounded number."""
+    worked_out = 0
+    real = Report._column_of_bytes
+
+    def counted(self: Report, line: int, offset: int) -> int:
+        nonlocal worked_out
+        worked_out += 1
+        return real(self, line, offset)
+
+    monkeypatch.setattr(Report, "_column_of_bytes", counted)
+    assert len(check("x = [" + "a," * 5_000 + "]" + TAIL)) == MAX_FINDINGS
+    assert 2 * MAX_FINDINGS <= worked_out <= 8 * MAX_FINDINGS
