@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sandbox.wire import limits
 from sandbox.wire.messages import LogLine
-from sandbox.worker.values import cut, encode
+from sandbox.worker.values import LimitReached, cut, encode
 
 _FLUSH_AFTER = 0.25
 _MAX_FIELDS = 32
@@ -89,7 +89,7 @@ def fields_of(values: dict[str, object]) -> dict[str, str]:
         else:
             try:
                 text = encode(value, "a log field").decode()
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, LimitReached):  # too large for a log is no reason to end the run
                 text = f"<{type(value).__name__}>"
         fields[cut(name, _FIELD_NAME)] = cut(text)
     return fields

@@ -99,3 +99,10 @@ def test_fields_are_bounded() -> None:
     fields = fields_of({f"{number}" + "n" * 500: "v" * 5000 for number in range(100)})
     assert len(fields) == 32
     assert all(len(name) <= 64 and len(value) <= limits.MAX_TEXT for name, value in fields.items())
+
+
+def test_a_field_too_large_is_only_named() -> None:
+    """A log line never ends a run, and an author's `finally` never hides that it should have."""
+    shared: list[object] = ["x" * 100_000] * 30
+    found = fields_of({"many": [0] * (limits.MAX_NODES + 1), "long": {"text": shared}, "after": 1})
+    assert found == {"many": "<list>", "long": "<dict>", "after": "1"}
