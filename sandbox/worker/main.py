@@ -161,8 +161,10 @@ class Worker:
         elif isinstance(error, MemoryError):
             kind, name = "memory", "MemoryError"
         elif error is not None:
-            name, text = _name_of(error), _text_of(error)
-            if self._language.is_refusal(error):
+            name, text, exhausted = _said_by(error)
+            if exhausted:
+                kind = "memory"
+            elif self._language.is_refusal(error):
                 kind = "guard"
             elif isinstance(error, api.Fail):
                 kind = "fail"
@@ -172,6 +174,14 @@ class Worker:
             error.__traceback__ = None  # its frames hold what the author made
         lines = log.close()
         return Fail(run_id, kind, name, text, line, lines, log.dropped)
+
+
+def _said_by(error: BaseException) -> tuple[str, str, bool]:
+    """Its name and text; and whether finding them took more memory than there is."""
+    try:
+        return _name_of(error), _text_of(error), False
+    except MemoryError:
+        return "MemoryError", "", True
 
 
 def _name_of(error: BaseException) -> str:
@@ -184,6 +194,8 @@ def _name_of(error: BaseException) -> str:
 def _text_of(error: BaseException) -> str:
     try:
         return cut(str(error))
+    except MemoryError:
+        raise
     except BaseException:  # an author's __str__ may raise whatever it likes
         return "(its text cannot be read)"
 

@@ -81,6 +81,14 @@ ENDINGS = {
         "MemoryError: out of memory (line 4)",
         Limits(timeout=20.0, memory=96 * 1024 * 1024),
     ),
+    "two gigabytes in an error's text": Ending(
+        "class Broken(Exception):\n    def __str__(self):\n        return 'x' * (2 * 1024**3)\n\n"
+        + function("raise Broken('why')"),
+        Verdict.OUT_OF_MEMORY,
+        Layer.LIMIT,
+        6,
+        "MemoryError: out of memory (line 6)",
+    ),
     "import os": Ending(
         "import os\n" + function("pass"),
         Verdict.REJECTED,
@@ -432,3 +440,10 @@ async def test_an_author_may_name_failures_of_their_own(bench: Bench, base: str,
     assert (plain.verdict, plain.layer) == (result.verdict, result.layer)
     caught = f"try:\n    raise NotReady('no')\nexcept {base} as error:\n    ctx.status['said'] = str(error)"
     assert (await bench.run(function(caught, head))).status == b'{"said":"no"}'
+
+
+async def test_a_log_field_too_large_does_not_end_the_run(bench: Bench) -> None:
+    """It is only named in the log, and what comes after it is done."""
+    result = await bench.run(function("ctx.log.info('x', big=[0] * 300_000)\nctx.status['phase'] = 'Ready'"))
+    assert (result.verdict, result.status) == (Verdict.SUCCEEDED, b'{"phase":"Ready"}')
+    assert [line.fields for line in result.logs] == [{"big": "<list>"}]
