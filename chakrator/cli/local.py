@@ -86,15 +86,15 @@ def dry_run(
 
 
 def _tell(path: str, line: dict[str, object]) -> None:
-    from chakrator.cli.output import printable
+    from chakrator.cli.output import hanging
 
     where = f" at line {line['line']}" if line["line"] else ""
     layer = f", stopped by {line['layer']}" if line["layer"] else ""
-    print(printable(f"{path}: {line['outcome']}{where}{layer} ({line['duration_ms']} ms)"))
+    print(hanging(f"{path}: {line['outcome']}{where}{layer} ({line['duration_ms']} ms)"))
     if line["message"]:
-        print(printable(f"  {line['message']}"))
+        print(hanging(f"  {line['message']}"))
     for kind in ("effects", "logs"):
         entries = line[kind]
         assert isinstance(entries, list)
         for entry in entries:
-            print(printable(f"  {kind[:-1]}: {entry}"))
+            print(hanging(f"  {kind[:-1]}: {entry}"))

@@ -29,6 +29,11 @@ def printable(text: str) -> str:
     return "".join(c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
+def hanging(text: str) -> str:
+    """Untrusted text under a line of ours: no line of it can be taken for one of ours."""
+    return printable(text).replace("\n", "\n    ")
+
+
 def print_json(value: object) -> None:
     """One line of JSON on stdout."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")) + "\n")
@@ -49,7 +54,7 @@ def print_finding(path: str, finding: Mapping[str, object]) -> None:
     hint = f" ({finding['hint']})" if finding.get("hint") else ""
     doc = f" see docs/reference/{finding['doc']}" if finding.get("doc") else ""
     print(
-        printable(
+        hanging(
             f"{path}:{start['line']}:{start['column']} {finding['severity']} {finding['code']} "
             f"{finding['message']}{hint} [{finding['tool']}]{doc}"
         )

@@ -72,6 +72,7 @@ NODES = {
     "Attribute private": "().__class__", "Attribute single": "x = 1\nx._y_", "Attribute denied": "x = 1\nx.mro", "Attribute nested": "x = 1\nx.y.z._w_",
     "Name own underscore": "_x = 1", "Name interpreter": "x = __name__", "MatMult value": "x = 1\nx = x @ (1 @ 2)",
     "NamedExpr in an annotation": "def f(a: (_x_ := 1)): pass", "not UTF-8": "x = '\ud800'", "NUL": "x = 1\0", "too long": "#" * 70_000, "too long in bytes": "#" + "é" * 40_000, "syntax": "x = (",
+    "MatchOr of many names": f"match 1:\n    case [{', '.join(f'a{n}' for n in range(47))}] | [{', '.join(f'a{46 - n}' for n in range(47))}]: pass",
     "nested too deep": "x = " + "-" * 60_000 + "1",
     "Return at the top": "return 1",
     "one argument": "def reconcile(obj):\n    pass",

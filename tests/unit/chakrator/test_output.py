@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chakrator.cli.output import print_finding
+from chakrator.cli.output import hanging, print_finding
 
 FINDING = {
     "severity": "error",
@@ -30,3 +30,8 @@ def test_a_finding_is_a_line(capsys: pytest.CaptureFixture[str], more: dict[str,
     """Place first, as compilers do; what to write instead and where to read on at the end."""
     print_finding("a.py", {**FINDING, **more})
     assert capsys.readouterr().out == printed
+
+
+def test_no_line_of_an_author_looks_like_one_of_ours() -> None:
+    """A message with a newline must not tell of another object's outcome; control characters are shown."""
+    assert hanging("a.json: Failed: bad\nb.json: Succeeded\x1b") == "a.json: Failed: bad\n    b.json: Succeeded\\x1b"

@@ -87,9 +87,10 @@ DOCS = (
     ),
     Doc(
         "CHK107",
-        "`finally` multiplies the code",
-        "The compiler copies a `finally` for every way out of its `try`, and so again for what is nested in it.",
-        "Use fewer `return`, `break` and `continue` inside, or a function.",
+        "`finally` or `|` multiplies the code",
+        "The compiler copies a `finally` for every way out of its `try`, and so again for what is nested in it; and it "
+        "sorts the names of the alternatives of a pattern with code that is cubic in their number.",
+        "Use fewer `return`, `break` and `continue` inside, or a function; several cases, or fewer names.",
         "".join("  " * n + "try:\n" + "  " * n + "  return 1\n" + "  " * n + "finally:\n" for n in range(14))
         + "  " * 14
         + "x = 1",
