@@ -5,10 +5,26 @@ from __future__ import annotations
 import _strptime  # type: ignore[import-not-found]  # noqa: F401 - C code looks for it in sys.modules when a text is parsed
 import datetime as dt
 import time  # noqa: F401 - and for this one, when a date is formatted
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sandbox.policy.env import RunEnv
+from sandbox.policy.facades import exact
 from sandbox.policy.facades.base import fixed
+
+MAX_FORMAT = 200
+
+
+def strptime(date_string: str, format: str) -> dt.datetime:
+    """The time that a text tells; the process keeps formats, so no object of an author's may be one."""
+    text, form = exact.text(date_string, MAX_FORMAT), exact.text(format, MAX_FORMAT)
+    return dt.datetime.strptime(text, form)  # noqa: DTZ007 - the zone is what the format says
+
+
+def _from_text(real: Callable[[str], object]) -> Callable[[str], object]:
+    def fromisoformat(text: str, /) -> object:
+        return real(exact.text(text, MAX_FORMAT))
+
+    return fromisoformat
 
 
 def overrides(env: RunEnv) -> Mapping[object, Mapping[str, object]]:
@@ -29,7 +45,13 @@ def overrides(env: RunEnv) -> Mapping[object, Mapping[str, object]]:
         return dt.datetime.fromtimestamp(timestamp, dt.UTC).replace(tzinfo=None)
 
     clock = {"now": now, "utcnow": utcnow, "today": utcnow, "utcfromtimestamp": utcfromtimestamp}
-    return {dt.datetime: clock, dt.date: {"today": today}}
+    datetimes = {**clock, "strptime": strptime, "fromisoformat": _from_text(dt.datetime.fromisoformat)}
+    dates = {"today": today, "fromisoformat": _from_text(dt.date.fromisoformat)}
+    return {
+        dt.datetime: datetimes,
+        dt.date: dates,
+        dt.time: {"fromisoformat": _from_text(dt.time.fromisoformat)},
+    }
 
 
 SPECS = (

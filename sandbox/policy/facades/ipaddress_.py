@@ -1,4 +1,8 @@
-"""`ipaddress`: the real immutable classes, their properties in the table of attributes."""
+"""`ipaddress`: constructors of the real immutable classes, whose properties are in the table of attributes.
+
+The real classes keep what they are given: an address its number, a class its masks, for as long as the process
+lives. So nothing but exact plain values comes in.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,14 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from sandbox.policy.attributes import register_api_type
+from sandbox.policy.errors import GuardRefused
 from sandbox.policy.facades import exact
 from sandbox.policy.facades.base import fixed
 
 MAX_ADDRESSES = 100_000
-_CLASSES = ["IPv4Address", "IPv6Address", "IPv4Network", "IPv6Network", "IPv4Interface", "IPv6Interface"]
-
+MAX_ADDRESS = 64
+MAX_MASKS = 256
 
 _PLAIN_TYPES: tuple[type, ...] = (
     ipaddress.IPv4Address,
@@ -22,13 +28,91 @@ _PLAIN_TYPES: tuple[type, ...] = (
 )
 
 
-def _plain(real: Callable[..., object], *, strict: bool = False) -> Callable[..., object]:
-    def parse(address: object, **options: object) -> object:
-        if type(address) not in (str, int):
-            raise TypeError("an address is a string or an integer")
-        return real(address, **{key: bool(value) for key, value in options.items() if strict and key == "strict"})
+class Masks(dict[object, object]):
+    """The masks that a real class remembers for all runs: few, and by plain keys alone."""
 
-    return parse
+    def __contains__(self, key: object) -> bool:
+        # Before it is hashed: a key of an author's could answer to the one that a later run asks for.
+        if type(key) not in (str, int):
+            raise TypeError("a mask is a string or an integer")
+        return super().__contains__(key)
+
+    def __setitem__(self, key: object, value: object) -> None:
+        if len(self) >= MAX_MASKS:
+            self.clear()
+        super().__setitem__(key, value)
+
+
+def bound_masks() -> None:
+    """Give the real classes a memory that no run can fill or poison; for this process."""
+    for real in (ipaddress.IPv4Address, ipaddress.IPv6Address):
+        for owner in real.__mro__:
+            if "_netmask_cache" in vars(owner):
+                owner._netmask_cache = Masks()  # type: ignore[attr-defined]
+
+
+def _plain(value: object) -> object:
+    if type(value) is tuple:
+        return tuple(map(_single, value[:3]))
+    return _single(value)
+
+
+def _single(value: object) -> object:
+    if type(value) not in (str, int, bytes):
+        raise TypeError("an address is a string, an integer, bytes, or a tuple of an address and a mask")
+    if type(value) is not int and len(value) > MAX_ADDRESS:  # type: ignore[arg-type]
+        raise GuardRefused(f"an address of more than {MAX_ADDRESS} characters is not available here")
+    return value
+
+
+class Constructor:
+    """A real class as authors see it: it makes instances, and isinstance() knows them."""
+
+    __slots__ = ("_kinds", "_strict")
+
+    def __init__(self, *kinds: type, strict: bool = False) -> None:
+        self._kinds = kinds
+        self._strict = strict
+
+    def __call__(self, address: object, strict: object = True) -> object:
+        """An instance; a network may be told to forgive host bits."""
+        if len(self._kinds) != 1:
+            raise TypeError("a union cannot be called")
+        make: Callable[..., object] = self._kinds[0]
+        if self._strict:
+            return make(_plain(address), strict=bool(strict))
+        if strict is not True:
+            raise TypeError("nothing but a network is strict")
+        return make(_plain(address))
+
+    def __instancecheck__(self, instance: object) -> bool:
+        return isinstance(instance, self._kinds)
+
+    def __or__(self, other: object) -> Constructor:
+        if type(other) is not Constructor:
+            return NotImplemented
+        return Constructor(*self._kinds, *other._kinds)
+
+    def __repr__(self) -> str:
+        return " | ".join(f"<class 'ipaddress.{kind.__name__}'>" for kind in self._kinds)
+
+
+register_api_type(Constructor, ())
+
+
+def ip_address(address: object) -> object:
+    """An address of either version."""
+    return ipaddress.ip_address(_plain(address))  # type: ignore[arg-type]
+
+
+def ip_interface(address: object) -> object:
+    """An address and its network, of either version."""
+    return ipaddress.ip_interface(_plain(address))  # type: ignore[arg-type]
+
+
+def ip_network(address: object, strict: object = True) -> object:
+    """A network of either version."""
+    return ipaddress.ip_network(_plain(address), strict=bool(strict))  # type: ignore[arg-type]
 
 
 def collapse_addresses(addresses: Iterable[object]) -> Iterator[object]:
@@ -47,12 +131,17 @@ SPECS = (
     fixed(
         "ipaddress",
         {
-            **{name: getattr(ipaddress, name) for name in _CLASSES},
+            "IPv4Address": Constructor(ipaddress.IPv4Address),
+            "IPv6Address": Constructor(ipaddress.IPv6Address),
+            "IPv4Network": Constructor(ipaddress.IPv4Network, strict=True),
+            "IPv6Network": Constructor(ipaddress.IPv6Network, strict=True),
+            "IPv4Interface": Constructor(ipaddress.IPv4Interface),
+            "IPv6Interface": Constructor(ipaddress.IPv6Interface),
             "collapse_addresses": collapse_addresses,
             "summarize_address_range": summarize_address_range,
-            "ip_address": _plain(ipaddress.ip_address),
-            "ip_interface": _plain(ipaddress.ip_interface),
-            "ip_network": _plain(ipaddress.ip_network, strict=True),
+            "ip_address": ip_address,
+            "ip_interface": ip_interface,
+            "ip_network": ip_network,
             "AddressValueError": ipaddress.AddressValueError,
             "NetmaskValueError": ipaddress.NetmaskValueError,
         },
