@@ -29,6 +29,11 @@ def _is_member(name: str, value: object) -> bool:
     )
 
 
+def _all(cls: type) -> dict[str, object]:
+    # No method: a class finds its author's own before its metaclass's, and theirs may be called anything.
+    return type.__getattribute__(cls, "__dict__")["_members_"]  # type: ignore[no-any-return]
+
+
 class EnumMeta(UserMeta):
     """Makes the plain values in the body of a class its members; a class with members is final."""
 
@@ -57,28 +62,25 @@ class EnumMeta(UserMeta):
         return cls
 
     def __call__(cls, value: object) -> object:
-        for member in cls._all().values():
+        for member in _all(cls).values():
             if member is value or member.value == value:  # type: ignore[attr-defined]
                 return member
         raise ValueError(f"{value!r} is not a valid {cls.__name__}")
 
-    def _all(cls) -> dict[str, object]:
-        return cls.__dict__["_members_"]  # type: ignore[no-any-return]
-
     def __iter__(cls) -> Iterator[object]:
-        return iter(dict.fromkeys(cls._all().values()))
+        return iter(dict.fromkeys(_all(cls).values()))
 
     def __len__(cls) -> int:
-        return len(set(map(id, cls._all().values())))
+        return len(set(map(id, _all(cls).values())))
 
     def __bool__(cls) -> bool:
         return True
 
     def __contains__(cls, value: object) -> bool:
-        return any(member is value or member.value == value for member in cls._all().values())  # type: ignore[attr-defined]
+        return any(member is value or member.value == value for member in _all(cls).values())  # type: ignore[attr-defined]
 
     def __getitem__(cls, name: str) -> object:
-        return cls._all()[name]
+        return _all(cls)[name]
 
     def __repr__(cls) -> str:
         return f"<enum {cls.__name__}>"
@@ -142,7 +144,7 @@ EXTENSIBLE.update({Enum, StrEnum, IntEnum})
 
 def unique(enumeration: object) -> object:
     """Refuse two names for one value."""
-    if type(enumeration) is not EnumMeta or len(enumeration) != len(enumeration._all()):
+    if type(enumeration) is not EnumMeta or len(enumeration) != len(_all(enumeration)):
         raise ValueError("an enumeration with a value for each name is needed here")
     return enumeration
 

@@ -135,8 +135,9 @@ def cached_property(func: Callable[[object], object]) -> property:
     """A property that computes once for each object."""
     if type(func) is not FunctionType:
         raise TypeError("cached_property decorates a method")
-    # Private, so no author can read it, and the object's own: it lives as long as the object.
-    key = f"_cached_{func.__name__}"
+    # Private, so no author can read or write it, and the object's own: it lives as long as the object.
+    # A name alone would be shared, all lambdas have one.
+    key = f"_cached_{id(func):x}_"
 
     def read(self: object) -> object:
         if not isinstance(type(self), UserMeta):
