@@ -25,6 +25,7 @@ MAX_LOG_FRAMES = 20
 MAX_CALLS = 100
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 MAX_LIST_ITEMS = 500
+MAX_COUNT = 1_000_000
 
 # Among the declared kinds: every kind may be read, for a dry-run where no Reconciler says which.
 ANY_KIND = "*"
@@ -37,6 +38,6 @@ Kind = Annotated[str, Meta(max_length=320)]  # group (253) + version + kind
 Name = Annotated[str, Meta(max_length=253)]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Label = Annotated[str, Meta(max_length=320)]
-Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 Line = Annotated[int, Meta(ge=0, le=10_000_000)]
 Seconds = Annotated[float, Meta(ge=0.0, le=10 * 365 * 86400.0)]

@@ -8,6 +8,7 @@ frame is kept where the signal landed first, and told to the host at once: the n
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType, TracebackType
 
 AUTHOR_FILE = "<reconciler>"
@@ -66,7 +67,8 @@ class Alarm:
     def _announce(self) -> None:
         tell, self._tell = self._tell, None
         if tell is not None:
-            tell(self.line)
+            with suppress(RecursionError, MemoryError):  # the flag decides; these would be the author's to catch
+                tell(self.line)
 
 
 def line_of_frame(frame: FrameType | None) -> int | None:

@@ -11,6 +11,7 @@ import msgspec
 from sandbox.wire import limits
 from sandbox.wire.messages import ApplyEffect, Call, ConditionEffect, DeleteEffect, Effect, EventEffect, Reply
 from sandbox.worker.durations import seconds
+from sandbox.worker.headroom import probe
 from sandbox.worker.logs import RunLog, fields_of
 from sandbox.worker.values import LimitReached, cut, encode
 
@@ -48,13 +49,15 @@ class Intents:
         self._bytes = limits.MAX_FRAME_FROM_WORKER - _ENVELOPE
         self._ask = ask
         self._calls = 0
+        self._asking = False
         self._reply_bytes = 0
         self._run_id = run_id
         self.open = True
         self.limit: str | None = None
 
     def check_open(self) -> None:
-        """The run still goes on."""
+        """The run still goes on, and what is asked for can be done whole."""
+        probe()
         if not self.open:
             raise RuntimeError("the run is over")
 
@@ -88,11 +91,18 @@ class Intents:
     def call(self, verb: str, kind: str, name: str, namespace: str, labels: dict[str, str]) -> object:
         """Ask the host and wait; ValueError carries its sentence when it refuses."""
         self.check_open()
-        self._calls += 1
-        if self._calls > limits.MAX_CALLS:
+        if self._calls >= limits.MAX_CALLS:
             raise self.exceed(f"more than {limits.MAX_CALLS} reads in one run")
-        call = Call(self._run_id, self._calls, verb, kind, name, namespace, labels)
-        reply = self._ask(call)
+        if self._asking:  # a finaliser of the author's in the middle of a read, or code that outlived its deadline
+            raise RuntimeError(f"ctx.{verb}: another read is under way")
+        self._asking = True
+        try:
+            reply = self._ask(Call(self._run_id, self._calls + 1, verb, kind, name, namespace, labels))
+        except Exception:  # nothing was said: what fails later than that ends the process, or is the deadline
+            self._asking = False
+            raise
+        self._calls += 1  # only what was said is counted: the host counts too
+        self._asking = False
         if reply.error:
             raise ValueError(f"ctx.{verb}: {reply.error}")
         data = bytes(reply.value)
@@ -183,6 +193,7 @@ class Context:
 
     def condition(self, type: str, status: str | bool, reason: str, message: str = "") -> None:
         """A condition of the author's own on the object."""
+        self._intents.check_open()
         # A plain text first: an object of the author's may say that it equals anything.
         word = _text(str(status) if status is True or status is False else status, "ctx.condition: status", None)
         if word not in ("True", "False", "Unknown"):
@@ -196,6 +207,7 @@ class Context:
 
     def event(self, reason: str, message: str, type: str = "Normal") -> None:
         """A KubeEvent on the object."""
+        self._intents.check_open()
         kind = _text(type, "ctx.event: type", None)
         if kind not in ("Normal", "Warning"):
             raise ValueError('ctx.event: type is "Normal" or "Warning"')

@@ -10,8 +10,10 @@ from sandbox.wire.conversation import Conversation, State
 from sandbox.wire.frames import FrameError
 from sandbox.wire.messages import FromWorker, ToWorker
 from sandbox.worker.alarm import Alarm
+from sandbox.worker.headroom import probe
 
 FD = 3
+OUT_OF_MEMORY = 73  # the host reads it as such; a worker that lies about it lies about its own run
 CONFUSED = 71  # the host said something that makes no sense here
 LEFT = 0  # the host closed the socket: nothing to do, nothing to say
 _CHUNK = 64 * 1024
@@ -28,30 +30,37 @@ class Channel:
 
     def send(self, message: FromWorker) -> None:
         """Write one frame whole; a soft timeout waits until it is out."""
-        data = frames.pack(message, limits.MAX_FRAME_FROM_WORKER)
+        probe()
+        data = memoryview(
+            frames.pack(message, limits.MAX_FRAME_FROM_WORKER)
+        )  # whatever may fail, fails before a change
         self._alarm.hold()
         try:
             self._talk.worker(message)
-            written = os.write(FD, data)
+            written = 0
             while written < len(data):
-                written += os.write(FD, data[written : written + _CHUNK])
+                written += os.write(FD, data[written:])
         except OSError:
             os._exit(LEFT)
-        self._alarm.release()
+        except MemoryError:  # whoever catches this would go on with half a frame said
+            os._exit(OUT_OF_MEMORY)
+        finally:
+            self._alarm.release()
 
     def receive(self) -> ToWorker:
         """The next frame; leaves the process when the host is gone, or says what is not due."""
-        while not self._bodies:
-            try:
-                data = os.read(FD, _CHUNK)
-            except OSError:
-                os._exit(LEFT)
-            if not data:
-                os._exit(LEFT)
-            self._bodies.extend(self._reader.feed(data))
         try:
+            while not self._bodies:
+                data = os.read(FD, _CHUNK)
+                if not data:
+                    os._exit(LEFT)
+                self._bodies.extend(self._reader.feed(data))
             message = frames.decode_to_worker(self._bodies.popleft())
             self._talk.host(message)
-        except FrameError:
+        except OSError:
+            os._exit(LEFT)
+        except MemoryError:  # what was read of the frame is lost, and with it the place in the stream
+            os._exit(OUT_OF_MEMORY)
+        except (FrameError, RecursionError):
             os._exit(CONFUSED)
         return message

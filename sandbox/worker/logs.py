@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sandbox.wire import limits
 from sandbox.wire.messages import LogLine
+from sandbox.worker.headroom import DEPTH, probe
 from sandbox.worker.values import LimitReached, cut, encode
 
 _FLUSH_AFTER = 0.25
@@ -27,14 +28,20 @@ class RunLog:
         self._partial = ""
         self._lines: list[LogLine] = []
         self._open = True
+        self._cut = False
         self.dropped = 0
 
     def print(self, text: str) -> None:
         """The sink of `print`: whole lines become entries, the rest waits for its newline."""
         if not self._open:
             return
-        text = self._partial + text
-        *whole, self._partial = text.split("\n", limits.MAX_LOG_LINES)
+        try:
+            probe(DEPTH + 4)  # once begun, no line of it is lost in `add`
+            *whole, partial = (self._partial + text).split("\n", limits.MAX_LOG_LINES)
+        except (RecursionError, MemoryError):
+            self._drop(1)
+            raise
+        self._partial = partial
         for line in whole:
             self.add("info", line, {})
         if len(self._partial) > limits.MAX_TEXT:
@@ -48,27 +55,41 @@ class RunLog:
         """One entry, or one more dropped."""
         if not self._open:
             return
-        message = cut(message)
-        size = len(message) + sum(len(name) + len(value) for name, value in fields.items())
+        try:
+            probe()
+            line = LogLine(level=level, message=cut(message), fields=fields)
+        except (RecursionError, MemoryError):
+            self._drop(1)
+            raise
+        size = len(line.message) + sum(len(name) + len(value) for name, value in fields.items())
         if self._left <= 0 or size > self._bytes:
-            if not self.dropped:
+            if not self._cut:
+                self._cut = True
                 self._lines.append(LogLine(level="warning", message=CUT))
-            self.dropped += 1
+            self._drop(1)
             return
         self._left -= 1
         self._bytes -= size
-        self._lines.append(LogLine(level=level, message=message, fields=fields))
+        self._lines.append(line)
         now = time.monotonic()
         if now - self._flushed > _FLUSH_AFTER and self._frames > 0:
             self._flushed = now
             self._frames -= 1
-            self._flush(self._take())
+            lines = self._take()
+            try:
+                self._flush(lines)
+            except Exception:  # none of it was said; a deadline, which is no Exception, comes after the frame
+                self._drop(len(lines))
+                raise
 
     def close(self) -> list[LogLine]:
         """The lines not flushed yet; nothing is taken after this."""
         self._end_partial()
         self._open = False
         return self._take()
+
+    def _drop(self, lines: int) -> None:
+        self.dropped = min(self.dropped + lines, limits.MAX_COUNT)
 
     def _end_partial(self) -> None:
         partial, self._partial = self._partial, ""

@@ -31,12 +31,11 @@ from sandbox.wire.messages import (
 )
 from sandbox.worker import api
 from sandbox.worker.alarm import Alarm, SoftTimeout, line_of_traceback
-from sandbox.worker.channel import CONFUSED, Channel
+from sandbox.worker.channel import CONFUSED, OUT_OF_MEMORY, Channel
 from sandbox.worker.logs import RunLog
 from sandbox.worker.program import Language, Refusal, RunInputs
 from sandbox.worker.values import LimitReached, cut
 
-OUT_OF_MEMORY = 73  # the host reads it as such; a worker that lies about it lies about its own run
 _RESERVE = 256 * 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -447,3 +447,38 @@ async def test_a_log_field_too_large_does_not_end_the_run(bench: Bench) -> None:
     result = await bench.run(function("ctx.log.info('x', big=[0] * 300_000)\nctx.status['phase'] = 'Ready'"))
     assert (result.verdict, result.status) == (Verdict.SUCCEEDED, b'{"phase":"Ready"}')
     assert [line.fields for line in result.logs] == [{"big": "<list>"}]
+
+
+DIVE = """
+def dive(ctx):
+    try:
+        dive(ctx)
+    except RecursionError:
+        pass
+    try:
+        {act}
+    except Exception:
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("act", "verdict"),
+    [
+        ("ctx.get('ConfigMap', 'x')", Verdict.LIMIT_EXCEEDED),
+        ("ctx.event('A', 'b')", Verdict.LIMIT_EXCEEDED),
+        ("print('x')", Verdict.SUCCEEDED),
+        ("ctx.log.info('x', y=[1])", Verdict.SUCCEEDED),
+    ],
+)
+async def test_the_end_of_the_stack_breaks_no_protocol(bench: Bench, act: str, verdict: Verdict) -> None:
+    """From every depth, down to the last frame: what does not fit is an exception, and never half done."""
+    result = await bench.run(function("dive(ctx)", DIVE.format(act=act)), limits=Limits(timeout=20.0, effects=20))
+    assert result.verdict is verdict, result.message
+
+
+async def test_printing_without_end_breaks_no_protocol(bench: Bench) -> None:
+    """The count of what was dropped has a bound of its own."""
+    source = function("print('\\n' * 1000)\nfor n in range(1100):\n    print('\\n' * 999)")
+    result = await bench.run(source, limits=Limits(timeout=60.0))
+    assert (result.verdict, result.logs_dropped) == (Verdict.SUCCEEDED, 1_000_000)

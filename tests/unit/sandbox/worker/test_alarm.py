@@ -87,3 +87,17 @@ def test_the_line_of_a_traceback_is_the_authors() -> None:
 def test_the_timeout_is_no_exception_that_an_author_can_catch() -> None:
     """`except Exception` must not swallow it."""
     assert not issubclass(SoftTimeout, Exception)
+
+
+@pytest.mark.parametrize("error", [RecursionError, MemoryError])
+def test_what_cannot_be_told_is_a_timeout_all_the_same(error: type[Exception]) -> None:
+    """An exception that an author can catch must not take the place of the timeout."""
+
+    def tell(_line: int | None) -> None:
+        raise error
+
+    alarm = Alarm()
+    alarm.arm(tell)
+    with pytest.raises(SoftTimeout):
+        alarm.ring(14, None)
+    assert alarm.fired

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 
 from sandbox.wire import limits
 from sandbox.wire.messages import ApplyEffect, Call, ConditionEffect, DeleteEffect, EventEffect, Reply
+from sandbox.worker.alarm import SoftTimeout
 from sandbox.worker.api import PUBLIC, Context, Intents, Log, RunInfo
 from sandbox.worker.logs import RunLog
 from sandbox.worker.values import LimitReached, cut
@@ -230,3 +232,59 @@ def test_a_text_that_travels_is_a_plain_one() -> None:
     found = cut(Heir("é" * 5000))
     assert type(found) is str
     assert len(found) == limits.MAX_TEXT
+
+
+def test_no_number_of_a_call_is_lost_at_the_end_of_the_stack() -> None:
+    """The host counts what it hears: whatever depth a read fails at, it fails before it was said."""
+    said: list[int] = []
+
+    def ask(call: Call) -> Reply:
+        deep(20)  # as deep as a channel is
+        said.append(call.n)
+        return Reply(call.n, msgspec.Raw(b"null"))
+
+    ctx, intents = make(ask=ask)
+
+    def dive() -> None:
+        with suppress(RecursionError):
+            dive()
+        with suppress(Exception, LimitReached):
+            ctx.get("ConfigMap", "x")
+
+    dive()
+    assert said == list(range(1, limits.MAX_CALLS + 1))
+    assert intents.limit == f"more than {limits.MAX_CALLS} reads in one run"
+
+
+def test_a_read_within_a_read_is_refused() -> None:
+    """The collector may run an author's finaliser at any moment; the outer read keeps its number."""
+    said: list[int] = []
+
+    def ask(call: Call) -> Reply:
+        with pytest.raises(RuntimeError, match="another read"):
+            ctx.get("ConfigMap", "inner")
+        said.append(call.n)
+        return Reply(call.n, msgspec.Raw(b"null"))
+
+    ctx, _ = make(ask=ask)
+    ctx.get("ConfigMap", "a")
+    ctx.get("ConfigMap", "b")
+    assert said == [1, 2]
+
+
+def test_after_a_deadline_in_a_read_no_read_is_said() -> None:
+    """Nobody knows whether the call went out; its number must not go out twice."""
+
+    def ask(_call: Call) -> Reply:
+        raise SoftTimeout
+
+    ctx, _ = make(ask=ask)
+    with pytest.raises(SoftTimeout):
+        ctx.get("ConfigMap", "a")
+    with pytest.raises(RuntimeError, match="another read"):
+        ctx.get("ConfigMap", "a")
+
+
+def deep(frames: int) -> None:
+    if frames:
+        deep(frames - 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from sandbox.wire import limits
@@ -106,3 +108,65 @@ def test_a_field_too_large_is_only_named() -> None:
     shared: list[object] = ["x" * 100_000] * 30
     found = fields_of({"many": [0] * (limits.MAX_NODES + 1), "long": {"text": shared}, "after": 1})
     assert found == {"many": "<list>", "long": "<dict>", "after": "1"}
+
+
+@pytest.mark.parametrize("printing", [True, False])
+def test_a_line_that_the_end_of_the_stack_costs_is_counted(monkeypatch: pytest.MonkeyPatch, printing: bool) -> None:
+    """Each line is said or counted, whichever depth it came from, and none is said twice."""
+    now = 0.0
+    said: list[str] = []
+
+    def flush(lines: list[LogLine]) -> None:
+        deep(20)  # as deep as a channel is
+        said.extend(messages(lines))
+
+    def deep(frames: int) -> None:
+        if frames:
+            deep(frames - 1)
+
+    run = RunLog(1000, flush)
+    tried = refused = 0
+
+    def dive() -> None:
+        nonlocal now, tried, refused
+        with suppress(RecursionError):
+            dive()
+        tried += 1
+        now += 1.0
+        try:
+            if printing:
+                run.print(f"{tried}\n")
+            else:
+                run.add("info", f"{tried}", {})
+        except RecursionError:
+            refused += 1
+
+    monkeypatch.setattr(logs.time, "monotonic", lambda: now)
+    dive()
+    said.extend(messages(run.close()))
+    assert said == [str(number) for number in range(refused + 1, tried + 1)]
+    assert refused - 5 < run.dropped <= refused  # the very last frames do not hold even the counting
+
+
+def test_lines_that_could_not_be_sent_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are gone, and the host learns how many."""
+    now = iter([0.0, 0.1, 1.0])
+    monkeypatch.setattr(logs.time, "monotonic", lambda: next(now))
+
+    def flush(_lines: list[LogLine]) -> None:
+        raise MemoryError
+
+    run = RunLog(10, flush)
+    run.add("info", "a", {})
+    with pytest.raises(MemoryError):
+        run.add("info", "b", {})
+    assert run.dropped == 2
+
+
+def test_the_count_of_what_was_dropped_fits_its_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code that prints for ever is no broken protocol."""
+    monkeypatch.setattr(limits, "MAX_COUNT", 5)
+    run = log(1)
+    for _ in range(20):
+        run.print("x\n")
+    assert run.dropped == 5
