@@ -54,6 +54,7 @@ NOT_ASKED_YET = frozenset(
         "facades.counter.MAX_ELEMENTS",
         "facades.functools_.MAX_CACHE",
         "facades.ipaddress_.MAX_ADDRESSES",
+        "facades.ipaddress_.MAX_MASKS",
         "facades.logging_.MAX_MESSAGE",
         "facades.namedtuples.MAX_FIELDS",
         "facades.operator_.MAX_ITEMS",

@@ -25,7 +25,7 @@ from tests.escapes import runner as escapes
 
 NOW = dt.datetime(2024, 5, 6, 7, 8, 9, tzinfo=dt.UTC)
 _AUTHORS = """
-import collections, dataclasses, enum, hashlib, hmac, logging, re, string, typing, urllib.parse, uuid, zoneinfo
+import collections, dataclasses, enum, hashlib, hmac, ipaddress, logging, re, string, typing, urllib.parse, uuid, zoneinfo
 
 class Plain:
     x = 1
@@ -74,7 +74,7 @@ things = {
     "field": dataclasses.field(default=1), "auto": enum.auto(), "form": typing.Any, "dict of": dict[str, int],
     "either": int | str, "keyed digest": hmac.new(b"a", b"a", "sha256"), "logger": logging.getLogger("a"),
     "template": string.Template("a"), "field of a record": dataclasses.fields(Record)[0], "zone": zoneinfo.ZoneInfo("UTC"),
-    "class method": classmethod(made),
+    "class method": classmethod(made), "constructor": ipaddress.IPv4Address,
 }
 """
 
