@@ -104,8 +104,8 @@ DEATHS = {
     "more memory than it has": ("x = bytearray(2 * 1024**3)", Verdict.OUT_OF_MEMORY, Layer.LIMIT),
     "more memory, in its last words": (
         "class Greedy(Exception):\n    def __str__(self): return 'x' * 10**10\nraise Greedy",
-        Verdict.RETRY,
-        None,
+        Verdict.OUT_OF_MEMORY,
+        Layer.LIMIT,
     ),
     "silence with the alarm blocked": (
         "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})\nwhile True: pass",
