@@ -31,9 +31,8 @@ class Channel:
     def send(self, message: FromWorker) -> None:
         """Write one frame whole; a soft timeout waits until it is out."""
         probe()
-        data = memoryview(
-            frames.pack(message, limits.MAX_FRAME_FROM_WORKER)
-        )  # whatever may fail, fails before a change
+        # Whatever may fail, fails before a change.
+        data = memoryview(frames.pack(message, limits.MAX_FRAME_FROM_WORKER))
         self._alarm.hold()
         try:
             self._talk.worker(message)

@@ -231,18 +231,19 @@ def _slots_of(obj: object) -> tuple[_Slot, ...]:
 
 def asdict(obj: object) -> dict[str, object]:
     """The fields as a dict, dataclasses in them too."""
-    return {slot.name: _plain(getattr(obj, slot.name)) for slot in _slots_of(obj)}
+    return {slot.name: _converted(getattr(obj, slot.name), asdict) for slot in _slots_of(obj)}
 
 
-def _plain(value: object) -> object:
+def _converted(value: object, record: Callable[[object], object]) -> object:
+    """A copy of plain data in which each dataclass is what `record` makes of it."""
     if type(type(value)) is UserMeta and "_slots_" in type(value).__dict__:
-        return asdict(value)
+        return record(value)
     if type(value) is dict:
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _converted(item, record) for key, item in value.items()}
     if type(value) is list:
-        return [_plain(item) for item in value]
+        return [_converted(item, record) for item in value]
     if type(value) is tuple:
-        return tuple(_plain(item) for item in value)
+        return tuple(_converted(item, record) for item in value)
     return value
 
 
@@ -254,19 +255,7 @@ def replace(obj: object, /, **changes: object) -> object:
 
 def astuple(obj: object) -> tuple[object, ...]:
     """The fields as a tuple, dataclasses in them too."""
-    return tuple(_flat(getattr(obj, slot.name)) for slot in _slots_of(obj))
-
-
-def _flat(value: object) -> object:
-    if type(type(value)) is UserMeta and "_slots_" in type(value).__dict__:
-        return astuple(value)
-    if type(value) is dict:
-        return {key: _flat(item) for key, item in value.items()}
-    if type(value) is list:
-        return [_flat(item) for item in value]
-    if type(value) is tuple:
-        return tuple(_flat(item) for item in value)
-    return value
+    return tuple(_converted(getattr(obj, slot.name), astuple) for slot in _slots_of(obj))
 
 
 def fields(class_or_instance: object) -> tuple[FieldInfo, ...]:
