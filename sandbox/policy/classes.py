@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import FunctionType
+from typing import TypeGuard
 
 from sandbox.policy.attributes import EXCEPTION_BASES
 from sandbox.policy.errors import GuardRefused
@@ -70,6 +71,11 @@ class UserMeta(type):
         if not (isinstance(base, type) and issubclass(kind, UserMeta)):
             return False
         return base.__module__ == AUTHOR_MODULE or base in EXTENSIBLE
+
+
+def is_authors(cls: object) -> TypeGuard[UserMeta]:
+    """Whether a class is of an author's own source; a facade's has the same metaclass, and all runs share it."""
+    return type(cls) is UserMeta and cls.__module__ == AUTHOR_MODULE
 
 
 # Facades' classes that authors may extend (`enum.Enum`, `typing.TypedDict`); filled where they are defined.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass as _record
 
 from sandbox.policy.attributes import register_api_type
-from sandbox.policy.classes import AUTHOR_MODULE, UserMeta
+from sandbox.policy.classes import UserMeta, is_authors
 from sandbox.policy.facades.base import fixed
 
 _NOTHING = object()
@@ -171,8 +171,7 @@ def _comparison(key: Callable[[object], tuple[object, ...]], hook: str) -> Calla
 
 
 def _made(cls: object, options: dict[str, bool]) -> object:
-    # A class of a facade (`Counter`) has the same metaclass, and all runs of a worker share it.
-    if type(cls) is not UserMeta or cls.__module__ != AUTHOR_MODULE:
+    if not is_authors(cls):
         raise TypeError("dataclass decorates a class of yours")
     slots = _slots(cls, options["kw_only"])
     key = _key(slots)

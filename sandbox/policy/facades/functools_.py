@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from types import FunctionType
 from typing import Any
 
-from sandbox.policy.classes import AUTHOR_MODULE, UserMeta
+from sandbox.policy.classes import UserMeta, is_authors
 from sandbox.policy.facades.base import fixed
 
 MAX_CACHE = 1024
@@ -119,8 +119,7 @@ def _orders(root: str) -> Mapping[str, Callable[[object, object], object]]:
 
 def total_ordering(cls: object) -> object:
     """The comparisons that a class of yours lacks, from one that it has."""
-    # A class of a facade has the same metaclass, and all runs of a worker share it.
-    if type(cls) is not UserMeta or cls.__module__ != AUTHOR_MODULE:
+    if not is_authors(cls):
         raise TypeError("total_ordering decorates a class of yours")
     root = next((name for name in ("__lt__", "__le__", "__gt__", "__ge__") if name in cls.__dict__), None)
     if root is None:
