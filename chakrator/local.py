@@ -1,24 +1,23 @@
-"""One run or one check without a server: the pool of production, for the length of a command."""
+"""Runs without a server: the pool of production, for the length of a command."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import platformdirs
 
 from core.clock import rfc3339
 from sandbox.pool.config import ANY_KIND, Code, Limits, PoolConfig, RunRequest, RunResult
 from sandbox.pool.errors import CallRefused
 from sandbox.pool.pool import Pool
-from sandbox.wire.anchors import anchor
 from sandbox.wire.messages import Call
-from webui.validation.gate import Gate, Report
 
 MAX_OBJECT_BYTES = 4 * 1024 * 1024
 
@@ -114,58 +113,55 @@ def result_line(result: RunResult) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a call of `dry-run` reads: the code, the objects to run it on, and what host calls are answered from."""
+
+    source: str
+    objects: Sequence[Given]
+    state: Sequence[Given] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DryRun:
     """One source against many objects in one pool; a new worker only where one died."""
 
-    source: str
-    state: Sequence[Mapping[str, Any]] = field(default_factory=list)
     timeout: float = 5.0
     memory: int = 128 * 1024 * 1024
 
-    async def execute(self, objects: Sequence[bytes]) -> list[dict[str, Any]]:
-        """One line for each object, in their order."""
-        pool = Pool(PoolConfig(max_workers=2, spares=0))
-        await pool.start()
+    async def execute(self, read: Callable[[], Inputs]) -> list[tuple[Path, dict[str, Any]]]:
+        """The file and the line of each object, in their order. What `read` raises is raised."""
+        cores = os.cpu_count() or 1
+        pool = Pool(PoolConfig(max_workers=cores, max_workers_per_reconciler=cores, spares=0))
+        booting = asyncio.create_task(pool.start())
         try:
-            now = rfc3339(datetime.now(UTC))
-            code = Code(
-                id="dry-run",
-                source=self.source,
-                limits=Limits(timeout=self.timeout, memory=self.memory),
-                owns=(*sorted({_kind(one) for one in self.state}), ANY_KIND),
-                revision=0,
-            )
-            answer = State(self.state).answer
-            return [
-                result_line(await pool.run(RunRequest(code=code, object=one, reason="dry-run", now=now), answer=answer))
-                for one in objects
-            ]
+            await asyncio.sleep(0)  # now the zygote is on its way, and reading costs no time of its own
+            inputs = read()
+            await booting
+            lines = await self._runs(pool, inputs, min(cores, len(inputs.objects)))
         finally:
+            booting.cancel()
+            await asyncio.gather(booting, return_exceptions=True)
             await pool.close()
+        return [(given.path, line) for given, line in zip(inputs.objects, lines, strict=True)]
 
+    async def _runs(self, pool: Pool, inputs: Inputs, lanes: int) -> list[dict[str, Any]]:
+        now = rfc3339(datetime.now(UTC))
+        state = [given.value for given in inputs.state]
+        code = Code(
+            id="dry-run",
+            source=inputs.source,
+            limits=Limits(timeout=self.timeout, memory=self.memory),
+            owns=(*sorted({_kind(one) for one in state}), ANY_KIND),
+            revision=0,
+        )
+        answer = State(state).answer
+        lines: list[dict[str, Any]] = [{}] * len(inputs.objects)
+        waiting = iter(enumerate(inputs.objects))
 
-def gate_cache() -> Path:
-    """Where the type checker's warm cache is kept between two commands."""
-    return Path(platformdirs.user_cache_dir("chakrator")) / "gate"
+        async def lane() -> None:
+            for number, given in waiting:
+                request = RunRequest(code=code, object=given.raw, reason="dry-run", now=now)
+                lines[number] = result_line(await pool.run(request, answer=answer))
 
-
-def report_json(report: Report) -> dict[str, Any]:
-    """The report in the shape that `POST {r}/validate` answers."""
-    return {
-        "ok": report.ok,
-        "diagnostics": [
-            {**msgspec.to_builtins(finding), "doc": anchor(finding.code) if finding.tool == "policy" else ""}
-            for finding in report.diagnostics
-        ],
-        "took_ms": round(report.took_ms, 1),
-    }
-
-
-async def validate(source: str) -> Report:
-    """The save gate's report on a source."""
-    pool = Pool(PoolConfig(max_workers=1, spares=0))
-    await pool.start()
-    try:
-        return await Gate(pool, gate_cache()).validate(source, timeout=10.0)
-    finally:
-        await pool.close()
+        await asyncio.gather(*(lane() for _ in range(lanes)))
+        return lines

@@ -19,7 +19,7 @@ from pathlib import Path
 import structlog
 
 from chakrator import __version__
-from chakrator.local import gate_cache
+from chakrator.gate import gate_cache
 from chakrator.server import serving
 from chakrator.up import manifests
 from chakrator.up.files import private_folder, write_private

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from chakrator.cli.client import Client
 from chakrator.cli.output import Format, fail, print_json
 
 app = typer.Typer(no_args_is_help=True, help="The audit trail.")
@@ -40,6 +39,8 @@ def verify(
         except ChakratorError as error:
             fail(error.message, 2)
     else:
+        from chakrator.cli.client import Client
+
         report = Client.find(None).get("/audit/verify")
     if output is Format.JSON:
         print_json(report)

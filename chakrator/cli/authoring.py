@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chakrator.cli.client import Client, route
 from chakrator.cli.output import Format, fail, print_json, print_table
+
+if TYPE_CHECKING:
+    from chakrator.cli.client import Client
 
 Namespace = Annotated[str, typer.Option("--namespace", "-n", help="Namespace of the Reconciler.")]
 Reconciler = Annotated[str, typer.Option("--reconciler", "-r", help="Name of the Reconciler.")]
@@ -40,6 +42,8 @@ def save(
 
     Example: `chakrator save greeter.py -n default -r greeter -m "greet louder" --data ./data`
     """
+    from chakrator.cli.client import Client, route
+
     source = read_source(file)
     client = Client.find(data)
     if base is None:
@@ -57,6 +61,8 @@ def save(
 
 
 def _active(client: Client, namespace: str, reconciler: str) -> int | None:
+    from chakrator.cli.client import route
+
     active = client.get(route(namespace, reconciler, "/activations"))["active"]
     return int(active["revision"]) if active else None
 
@@ -74,6 +80,8 @@ def activate(
 
     Example: `chakrator activate -n default -r greeter --revision 2 --reason "greet louder" --data ./data`
     """
+    from chakrator.cli.client import Client, route
+
     client = Client.find(data)
     if expected is None:
         expected = _active(client, namespace, reconciler)
@@ -97,6 +105,8 @@ def rollback(
 
     Example: `chakrator rollback -n default -r greeter --reason "greets too loud" --data ./data`
     """
+    from chakrator.cli.client import Client, route
+
     body: dict[str, object] = {"reason": reason} if to is None else {"reason": reason, "to": to}
     done = Client.find(data).post(route(namespace, reconciler, "/rollback"), body)
     if output is Format.JSON:
@@ -110,6 +120,8 @@ def revisions(namespace: Namespace, reconciler: Reconciler, data: Data = None, o
 
     Example: `chakrator revisions -n default -r greeter --data ./data`
     """
+    from chakrator.cli.client import Client, route
+
     client = Client.find(data)
     page = client.get(route(namespace, reconciler, "/revisions"))
     if output is Format.JSON:
@@ -143,6 +155,8 @@ def diff(
 
     Example: `chakrator diff 1 2 -n default -r greeter --data ./data`
     """
+    from chakrator.cli.client import Client, route
+
     answer = Client.find(data).get(route(namespace, reconciler, f"/revisions/{first}/diff/{second}"))
     typer.echo(answer["diff"], nl=False)
 
@@ -159,6 +173,8 @@ def runs(
 
     Example: `chakrator runs -n default -r greeter --outcome Failed --data ./data`
     """
+    from chakrator.cli.client import Client, route
+
     page = Client.find(data).get(route(namespace, reconciler, "/runs"), object=target, outcome=outcome)
     if output is Format.JSON:
         print_json(page)

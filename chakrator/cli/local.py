@@ -29,7 +29,7 @@ def check(
     if (namespace is None) != (reconciler is None):
         fail("--namespace and --reconciler go together", 2)
     source = read_source(file)
-    from chakrator.local import report_json, validate
+    from chakrator.gate import report_json, validate
 
     try:
         report = asyncio.run(validate(source))
@@ -63,25 +63,27 @@ def dry_run(
 
     Example: `chakrator dry-run greeter.py --object hello.json -o json`
     """
-    from chakrator.local import DryRun, InputError, read_objects
+    from chakrator.local import DryRun, InputError, Inputs, read_objects
     from sandbox.pool.errors import PoolError
 
     source = read_source(file)
-    try:
+
+    def read() -> Inputs:
         targets = [found for path in objects for found in read_objects(path)]
-        known = [found.value for found in read_objects(state)] if state is not None else []
         if not targets:
-            fail(f"no JSON object in {', '.join(map(str, objects))}", 2)
-        runs = DryRun(source=source, state=known, timeout=timeout, memory=memory * 1024 * 1024)
-        results = asyncio.run(runs.execute([target.raw for target in targets]))
+            raise InputError(f"no JSON object in {', '.join(map(str, objects))}")
+        return Inputs(source, targets, read_objects(state) if state is not None else ())
+
+    try:
+        results = asyncio.run(DryRun(timeout=timeout, memory=memory * 1024 * 1024).execute(read))
     except (InputError, PoolError) as error:
         fail(str(error), 2)
-    for target, line in zip(targets, results, strict=True):
+    for path, line in results:
         if output is Format.JSON:
             print_json(line)
         else:
-            _tell(str(target.path), line)
-    if any(line["outcome"] != "Succeeded" for line in results):
+            _tell(str(path), line)
+    if any(line["outcome"] != "Succeeded" for _, line in results):
         raise typer.Exit(1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chakrator.local import report_json
+from chakrator.gate import report_json
 from core.domain.revision import Diagnostic, Position, Severity
 from webui.schemas import DiagnosticOut
 from webui.validation.gate import Report
