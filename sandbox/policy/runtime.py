@@ -14,7 +14,7 @@ from sandbox.policy.compiler import check, compile_source
 from sandbox.policy.env import RunEnv
 from sandbox.policy.errors import GuardRefused
 from sandbox.policy.facades.datetime_ import overrides
-from sandbox.policy.facades.ipaddress_ import bound_masks
+from sandbox.policy.facades.ipaddress_ import forget
 from sandbox.policy.facades.registry import Modules, specs
 from sandbox.policy.facades.zoneinfo_ import database
 
@@ -107,7 +107,7 @@ def prewarm() -> None:
     """Load and use all that a worker needs lazily, while files can still be opened."""
     specs()
     database()
-    bound_masks()
+    forget()
     compiled = compile_source(_WARM_UP)
     check("def reconcile(obj, ctx):\n    return obj.__class__, (\n")
     from datetime import UTC, datetime

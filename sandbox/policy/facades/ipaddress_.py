@@ -1,7 +1,7 @@
 """`ipaddress`: constructors of the real immutable classes, whose properties are in the table of attributes.
 
-The real classes keep what they are given: an address its number, a class its masks, for as long as the process
-lives. So nothing but exact plain values comes in.
+An address keeps its number, so nothing but exact plain values comes in. What the real classes would keep for as long
+as the process lives, their masks and the answers of their properties, they do not keep here: see `forget`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from sandbox.policy.facades.base import fixed
 
 MAX_ADDRESSES = 100_000
 MAX_ADDRESS = 64
-MAX_MASKS = 256
 
 _PLAIN_TYPES: tuple[type, ...] = (
     ipaddress.IPv4Address,
@@ -28,27 +27,35 @@ _PLAIN_TYPES: tuple[type, ...] = (
 )
 
 
-class Masks(dict[object, object]):
-    """The masks that a real class remembers for all runs: few, and by plain keys alone."""
+class Masks:
+    """The memory of masks that a real class asks: it hands back what was put in just now, and keeps nothing."""
+
+    __slots__ = ("_made",)
 
     def __contains__(self, key: object) -> bool:
-        # Before it is hashed: a key of an author's could answer to the one that a later run asks for.
+        # Whatever a run that was interrupted left is no other's to find.
+        self._made: object = None
         if type(key) not in (str, int):
             raise TypeError("a mask is a string or an integer")
-        return super().__contains__(key)
+        return False
 
-    def __setitem__(self, key: object, value: object) -> None:
-        if len(self) >= MAX_MASKS:
-            self.clear()
-        super().__setitem__(key, value)
+    def __setitem__(self, _key: object, value: object) -> None:
+        self._made = value
+
+    def __getitem__(self, _key: object) -> object:
+        made, self._made = self._made, None
+        return made
 
 
-def bound_masks() -> None:
-    """Give the real classes a memory that no run can fill or poison; for this process."""
-    for real in (ipaddress.IPv4Address, ipaddress.IPv6Address):
+def forget() -> None:
+    """Make the real classes keep nothing of a run: no masks, and no answers of their properties; for this process."""
+    for real in (ipaddress.IPv4Interface, ipaddress.IPv6Interface, ipaddress.IPv4Network, ipaddress.IPv6Network):
         for owner in real.__mro__:
             if "_netmask_cache" in vars(owner):
                 owner._netmask_cache = Masks()  # type: ignore[attr-defined]
+            for name, member in list(vars(owner).items()):
+                if isinstance(member, property) and hasattr(member.fget, "cache_info"):
+                    setattr(owner, name, property(member.fget.__wrapped__, doc=member.__doc__))  # type: ignore[union-attr]
 
 
 def _plain(value: object) -> object:
