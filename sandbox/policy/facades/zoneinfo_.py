@@ -10,15 +10,40 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-import zoneinfo
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from io import BytesIO
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
 from sandbox.policy.attributes import register_api_type
 from sandbox.policy.facades import exact
 from sandbox.policy.facades.base import fixed
+
+
+class _Configuration(ModuleType):
+    """Stands for `sysconfig` while `zoneinfo` is loaded.
+
+    The real one brings `threading` with it from Python 3.12 on, and that a hook on every fork; all that is asked of
+    it is one path, and this is where it has it from.
+    """
+
+    @staticmethod
+    def get_config_var(name: str) -> object:
+        """What the interpreter was built with."""
+        multiarch = getattr(sys.implementation, "_multiarch", "")
+        built = import_module(f"_sysconfigdata_{sys.abiflags}_{sys.platform}_{multiarch}")
+        return built.build_time_vars.get(name)
+
+
+if "sysconfig" in sys.modules or "zoneinfo" in sys.modules:
+    import zoneinfo
+else:
+    sys.modules["sysconfig"] = _Configuration("sysconfig")
+    try:
+        import zoneinfo
+    finally:
+        del sys.modules["sysconfig"]
 
 MAX_ZONES = 1_000
 MAX_ZONE_BYTES = 16 * 1024
