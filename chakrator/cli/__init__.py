@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -16,6 +17,20 @@ def main() -> None:
     found = Path(core.__file__ or "/").resolve().parents[1]
     if found != ours:
         sys.exit(f"chakrator: the package `core` comes from {found}, not from {ours}; use an environment of its own")
-    from chakrator.cli.app import app
+    from chakrator.cli.quick import take
 
-    app()
+    command = take(sys.argv[1:])
+    if command is None:
+        from chakrator.cli.app import app
+
+        app()
+        return
+    try:
+        command()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Nobody reads any more (`| head`): the interpreter's last flush must find a place, too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chakrator.cli.output import Format, fail, print_json, print_table
+from chakrator.cli.output import Format, print_json, print_table, read_source
 
 if TYPE_CHECKING:
     from chakrator.cli.client import Client
@@ -17,16 +17,6 @@ Reconciler = Annotated[str, typer.Option("--reconciler", "-r", help="Name of the
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of an `up`; else CHAKRATOR_URL and CHAKRATOR_TOKEN.")]
 Output = Annotated[Format, typer.Option("-o", "--output", help="text or json.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it goes into the audit trail.")]
-
-
-def read_source(file: Path) -> str:
-    """The text of FILE, or exit 2 with what is wrong with it."""
-    try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        fail(f"cannot read {file}: {error.strerror}", 2)
-    except UnicodeDecodeError as error:
-        fail(f"{file} is not UTF-8: byte {error.start} is wrong", 2)
 
 
 def save(

@@ -6,9 +6,8 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import NoReturn
-
-import typer
 
 
 class Format(StrEnum):
@@ -20,8 +19,18 @@ class Format(StrEnum):
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """One line on stderr, then exit."""
-    typer.echo(f"chakrator: {printable(message)}", err=True)
-    raise typer.Exit(code)
+    print(f"chakrator: {printable(message)}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def read_source(file: Path) -> str:
+    """The text of FILE, or exit 2 with what is wrong with it."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        fail(f"cannot read {file}: {error.strerror}", 2)
+    except UnicodeDecodeError as error:
+        fail(f"{file} is not UTF-8: byte {error.start} is wrong", 2)
 
 
 def printable(text: str) -> str:
