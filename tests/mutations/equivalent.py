@@ -44,24 +44,3 @@ EQUIVALENT = {
         "nothing but an author's class can hold one"
     ),
 }
-
-# Not equivalent: bounds that may become four times as large before anything here asks with as much. Each entry that a
-# new probe notices fails its test, so that the list can only shrink.
-NOT_ASKED_YET = frozenset(
-    f"sandbox.policy.{name} x4"
-    for name in (
-        "facades.chainmap.MAX_MAPS",
-        "facades.counter.MAX_ELEMENTS",
-        "facades.functools_.MAX_CACHE",
-        "facades.ipaddress_.MAX_ADDRESSES",
-        "facades.ipaddress_.MAX_MASKS",
-        "facades.logging_.MAX_MESSAGE",
-        "facades.namedtuples.MAX_FIELDS",
-        "facades.operator_.MAX_ITEMS",
-        "facades.zoneinfo_.MAX_ZONES",
-        "facades.zoneinfo_.MAX_ZONE_BYTES",
-        "guards.MAX_PRINT",
-        "limits.MAX_EXPANDED",
-        "transformer.MAX_ANNOTATION",
-    )
-)

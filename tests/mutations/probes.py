@@ -11,14 +11,18 @@ import ast
 import builtins
 import inspect
 import json
+import tempfile
+import zoneinfo
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import CodeType
 
 from sandbox.policy import attributes as attributes_
 from sandbox.policy import classes, guards, runtime
 from sandbox.policy.compiler import check, compile_source
-from sandbox.policy.facades import exact
+from sandbox.policy.facades import exact, zoneinfo_
 from sandbox.policy.facades.registry import specs
 from sandbox.policy.runtime import fresh_globals
 from tests.mutations import snippets
@@ -170,6 +174,35 @@ def hosts() -> Iterator[str]:
     }.items():
         outcomes = [_outcome(lambda make=make, act=act: act(make())) for make in snippets.VALUES]
         yield f"{name}: {_packed(outcomes)}"
+    for name in ("print", "logging"):
+        said: list[str] = []
+        env = replace(run_env(), write=said.append, log=lambda _level, text, said=said: said.append(text))  # type: ignore[misc]
+        offered = {"print": fresh_globals(env)["print"], "logging": specs()["logging"].build(env).info}
+        offered[name]("a" * 30_000)  # type: ignore[operator]
+        yield f"{name} says {[len(text) for text in said]}"
+
+
+@cache
+def zone_files() -> tempfile.TemporaryDirectory[str]:
+    """A database of zones with one that is too large, and more than are read; a mutant's process can write no file."""
+    made = tempfile.TemporaryDirectory(prefix="zones-")
+    root = Path(made.name)
+    (root / "Etc").mkdir()
+    (root / "Etc" / "UTC").write_bytes(b"TZif")
+    (root / "large").write_bytes(b"TZif".ljust(20_000, b"\0"))
+    (root / "other").write_bytes(b"none")
+    for number in range(1_001):
+        (root / f"zone{number}").symlink_to(root / "Etc" / "UTC")
+    return made
+
+
+def zones() -> Iterator[str]:
+    """What is read of the zones' files: how many, how large, and nothing else."""
+    before = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath(to=[zone_files().name])
+    found = zoneinfo_.database.__wrapped__()
+    zoneinfo.reset_tzpath(to=before)
+    yield f"{len(found)} zones: {' '.join(name for name in sorted(found) if not name.startswith('zone'))}"
 
 
 def facade(name: str) -> Iterator[str]:
@@ -259,6 +292,7 @@ def groups() -> dict[str, Group]:
     }
     for name in sorted(specs()):
         found[f"module {name}"] = lambda name=name: facade(name)  # type: ignore[misc]
+    found["module zoneinfo: files"] = zones
     return found
 
 

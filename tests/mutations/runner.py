@@ -123,6 +123,7 @@ def main(part: str, of: str = "1") -> None:
     """Every n-th mutant; or the frozen answers, written or compared."""
     warnings.simplefilter("ignore")
     escapes.prepare()
+    probes.zone_files()
     if part == "write":
         probes.write()
     elif part == "compare":

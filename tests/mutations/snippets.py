@@ -16,6 +16,15 @@ def function(body: str) -> str:
     return "def reconcile(obj, ctx):\n" + indent(dedent(body).strip("\n"), "    ") + "\n"
 
 
+def exits(levels: int) -> str:
+    """A `finally` in a `finally`, each copied for every way out of its `try`."""
+    lines = ["def f():"]
+    for level in range(levels):
+        pad = " " * (level + 1)
+        lines += [f"{pad}try:", f"{pad} if g(): return", f"{pad}finally:"]
+    return "\n".join([*lines, " " * (levels + 1) + "h()"]) + "\n"
+
+
 # One a class of the grammar that a parser makes.
 NODES = {
     "Add": "x = 1 + 2", "And": "x = 1 and 2", "AnnAssign": "x: int = 1", "Assert": "assert 1", "Assign": "x = 1",
@@ -74,6 +83,7 @@ NODES = {
     "NamedExpr in an annotation": "def f(a: (_x_ := 1)): pass", "not UTF-8": "x = '\ud800'", "NUL": "x = 1\0", "too long": "#" * 70_000, "too long in bytes": "#" + "é" * 40_000, "syntax": "x = (",
     "MatchOr of many names": f"match 1:\n    case [{', '.join(f'a{n}' for n in range(47))}] | [{', '.join(f'a{46 - n}' for n in range(47))}]: pass",
     "nested too deep": "x = " + "-" * 60_000 + "1",
+    "Try that multiplies": exits(9),
     "Return at the top": "return 1",
     "one argument": "def reconcile(obj):\n    pass",
     "keyword needed": "def reconcile(obj, ctx, *, x): pass",
@@ -176,6 +186,18 @@ PROGRAMS = {
         "order of nothing": "import functools\n@functools.total_ordering\nclass A:\n    pass\nreturn A()",
         "private kind": "from chakrator import kinds\nreturn getattr(kinds, '_x')",
         "long product": "return (2 ** 9000) * (2 ** 9000)",
+        # With little more than a bound, for a bound that is a little wider must be noticed too.
+        "a map too many": "import collections\nreturn collections.ChainMap(*[{}] * 101)",
+        "an element too many": "import collections\nc = collections.Counter()\nc['a'] = 100_001\nreturn c.elements()",
+        "a field too many": "import collections\nreturn collections.namedtuple('A', ['a' + str(i) for i in range(201)])",
+        "an item too many": "import operator\nreturn operator.itemgetter(*range(101))",
+        "a result too many": "import functools\nseen = []\n@functools.cache\ndef f(x):\n    seen.append(x)\nfor n in range(1025):\n    f(n)\nf(0)\nreturn len(seen) == 1026",
+        "a result too many by number": "import functools\nseen = []\n@functools.lru_cache(5000)\ndef f(x):\n    seen.append(x)\nfor n in range(1025):\n    f(n)\nf(0)\nreturn len(seen) == 1026",
+        "a result too many by none": "import functools\nseen = []\n@functools.lru_cache(maxsize=None)\ndef f(x):\n    seen.append(x)\nfor n in range(1025):\n    f(n)\nf(0)\nreturn len(seen) == 1026",
+        # Two versions end the call at once, so that only the taking of the addresses takes time.
+        "an address too many": "import ipaddress\na, b = ipaddress.ip_address('10.0.0.1'), ipaddress.ip_address('::1')\ngiven = iter([a, b] + [a] * 100_000)\ntry:\n    ipaddress.collapse_addresses(given)\nexcept TypeError:\n    return len(list(given)) == 2",
+        "a mask that stays": "import ipaddress\nfirst = ipaddress.ip_network('10.0.0.0/8').netmask\nreturn ipaddress.ip_network('11.0.0.0/8').netmask is not first",
+        "a long annotation": f"import dataclasses\n@dataclasses.dataclass\nclass A:\n    x: '{'a' * 600}' = 1\nreturn len(dataclasses.fields(A)[0].type) == 500",
     }.items()
 }
 
