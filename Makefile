@@ -59,6 +59,7 @@ lock: setup ## Resolve the dependencies anew into requirements/*.txt (hashes, no
 # ── what the rest stands on ─────────────────────────────────────────────────────────────────────
 .PHONY: setup
 setup: $(MARK)/venv ## Make .venv with the locked dependencies and the `chakrator` command
+	@$(BIN)/python -m compileall -q chakrator core sandbox # a zygote writes no bytecode: without it, each would compile anew
 
 $(MARK)/venv: pyproject.toml requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Chakrator needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
