@@ -1,6 +1,6 @@
 """What a caged worker costs, beside a cold interpreter and a plain fork, measured in the same run.
 
-`python bench/bench_worker.py [--quick]`: a table on stderr, JSON on stdout. Machines are noisy and
+`python -m bench.bench_worker [--quick]`: a table on stderr, JSON on stdout. Machines are noisy and
 milliseconds mean little; the ratios are what is compared.
 """
 
@@ -12,11 +12,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import uvloop
 
+from bench.figures import percentile, private_mb, summary, table
 from sandbox.pool.bootstrap import command
 from sandbox.pool.config import Code, Limits, PoolConfig, RunRequest
 from sandbox.pool.job import new_id
@@ -69,17 +68,6 @@ def main(forks):
         os.close(read); os.close(write); os.wait()
         print(took, flush=True)
 """
-
-
-def percentile(values: list[float], share: float) -> float:
-    """By rank, without interpolation."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
-
-
-def summary(values: list[float]) -> dict[str, float]:
-    """p50 and p99 in milliseconds."""
-    return {"p50_ms": round(percentile(values, 0.5) * 1e3, 4), "p99_ms": round(percentile(values, 0.99) * 1e3, 4)}
 
 
 def _warm_command(forks: int) -> list[str]:
@@ -173,21 +161,14 @@ async def round_trips() -> dict[str, float]:
 async def idle_memory() -> dict[str, float]:
     """Private memory of a fresh worker, and after a run; 0 where the kernel does not let us look."""
 
-    def private(pid: int) -> float:
-        try:
-            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        except OSError:
-            return 0.0
-        return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Private")) / 1024
-
     nursery = Nursery(PoolConfig(spares=0), lambda _kind, _text: None, lambda _worker: None)
     await nursery.start()
     worker = await nursery.spawn(Limits().memory)
-    fresh = private(worker.pid)
+    fresh = private_mb(worker.pid)
     code = Code("hot", SOURCE, owns=("v1/ConfigMap",))
     await worker.load(code, 0.25)
     await worker.run(new_id(), RunRequest(code, OBJECT), 0.25, None, None)
-    used = private(worker.pid)
+    used = private_mb(worker.pid)
     await nursery.close()
     return {"fresh_mb": round(fresh, 2), "after_a_run_mb": round(used, 2)}
 
@@ -219,15 +200,6 @@ def measure() -> dict[str, object]:
             "cold interpreter to warm round trip": round(percentile(cold, 0.5) * 1e3 / uvloop_trips["p50_ms"]),
         },
     }
-
-
-def table(result: dict[str, object], say: Callable[[str], object]) -> None:
-    """The same, for a person."""
-    for name, value in result.items():
-        if isinstance(value, dict):
-            say(f"{name:<22} " + "   ".join(f"{key} {one}" for key, one in value.items()) + "\n")
-        else:
-            say(f"{name:<22} {value}\n")
 
 
 def main() -> None:

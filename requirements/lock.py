@@ -16,23 +16,17 @@ COMMON = (
     "--no-annotate",
     "--quiet",
 )
+WANTED: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("runtime.txt", ("pyproject.toml",)),
+    ("dev.txt", ("--extra=dev", "pyproject.toml")),
+    ("peers.txt", ("requirements/peers.in",)),
+)
 
 
 def main() -> int:
-    """Write runtime.txt and dev.txt; dev.txt holds all of runtime.txt."""
-    for name, extra in (("runtime.txt", ()), ("dev.txt", ("--extra=dev",))):
-        command = (
-            sys.executable,
-            "-m",
-            "uv",
-            "pip",
-            "compile",
-            *COMMON,
-            *extra,
-            "pyproject.toml",
-            "-o",
-            str(HERE / name),
-        )
+    """Write runtime.txt, dev.txt that holds all of it, and peers.txt that benchmarks alone install."""
+    for name, source in WANTED:
+        command = (sys.executable, "-m", "uv", "pip", "compile", *COMMON, *source, "-o", str(HERE / name))
         code = subprocess.run(command, cwd=HERE.parent, check=False).returncode
         if code:
             return code
