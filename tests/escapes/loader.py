@@ -9,6 +9,7 @@ them, in a child of a child, or a worker does. The header of a case:
     # expect: rejected CHK120   (of the policy alone: rejected CODE, guarded, failed, stopped, harmless)
     # cage: CageViolation       (of the cage alone: a verdict, and a part of its message)
     # success: how one sees that it got out
+    # versions: until 3.11      (or "from 3.12": elsewhere the case has nothing to win; without it, everywhere)
 
 What a case can win is a secret: it is in the environment, in the globals of the runner, in a private
 attribute of `ctx`; `obj["reached"]` holds it too, for cases that win by having done something at all.
@@ -17,12 +18,15 @@ attribute of `ctx`; `obj["reached"]` holds it too, for cases that win by having 
 
 from __future__ import annotations
 
+import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 CASES = Path(__file__).parent / "cases"
 FIELDS = ("technique", "source", "layers", "success")
 LAYERS = frozenset({"policy", "cage"})
+_VERSIONS = re.compile(r"((until|from) 3\.[0-9]{1,2})?")
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,16 @@ class Case:
     expect: str
     cage: str
     control: str
+    versions: str = ""
+
+    def applies(self, version: tuple[int, int] = sys.version_info[:2]) -> bool:
+        """Whether there is anything to win in this version of Python."""
+        if not self.versions:
+            return True
+        word, bound = self.versions.split()
+        major, minor = bound.split(".")
+        bounds = int(major), int(minor)
+        return version <= bounds if word == "until" else version >= bounds
 
     @property
     def category(self) -> str:
@@ -72,7 +86,10 @@ def load(path: Path) -> Case:
     missing = [name for name in needed if not header.get(name)]
     if missing or not layers or not layers <= LAYERS:
         raise ValueError(f"{path} does not say: {', '.join(missing) or 'its layers'}")
-    rest = {name: header.get(name, "") for name in ("technique", "source", "success", "expect", "cage", "control")}
+    if not _VERSIONS.fullmatch(header.get("versions", "")):
+        raise ValueError(f"{path} has versions that are not 'until 3.N' or 'from 3.N'")
+    names = ("technique", "source", "success", "expect", "cage", "control", "versions")
+    rest = {name: header.get(name, "") for name in names}
     return Case(path, layers=layers, **rest)
 
 

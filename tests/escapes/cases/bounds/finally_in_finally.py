@@ -44,9 +44,5 @@ def reconcile(obj, ctx):
                                             if obj is None:
                                                 return 1
                                         finally:
-                                            try:
-                                                if obj is None:
-                                                    return 1
-                                            finally:
-                                                pass
+                                            pass
     return obj["reached"]

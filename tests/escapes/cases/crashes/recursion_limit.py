@@ -13,4 +13,11 @@ def reconcile(obj, ctx):
             def __repr__(self):
                 return repr([self])
         repr(Loud())
-    down()
+    try:
+        down()
+    except RecursionError:
+        # from Python 3.12 on C code has a limit of its own, wherever it counts; an iterator of an iterator does not
+        chain = filter(None, ())
+        for _ in range(10**6):
+            chain = filter(None, chain)
+        list(chain)

@@ -4,6 +4,7 @@
 # expect: rejected CHK131
 # cage: Retry KeyError
 # success: returns the secret
+# versions: until 3.11
 def reconcile(obj, ctx):
     import datetime
     return datetime.sys.modules["os"].environ["CANARY"]

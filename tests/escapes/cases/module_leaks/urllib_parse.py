@@ -6,4 +6,4 @@
 # success: returns the secret
 def reconcile(obj, ctx):
     import urllib.parse as parse
-    return parse.sys.modules["os"].environ["CANARY"]
+    return parse.re.enum.sys.modules["os"].environ["CANARY"]
