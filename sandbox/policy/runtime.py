@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import MappingProxyType
 
 from sandbox.policy import guards
@@ -33,11 +33,11 @@ def _import_in_c(name: str, *_context: object) -> None:
 # The interpreter takes the last two by itself; a name that begins with "_" is no author's to read.
 # Not a MappingProxy: `strftime` and its like look for `__import__` in a dict and nowhere else. Each run
 # gets a copy, so even a run that reached it could spoil no other.
-_BUILTINS: Mapping[str, object] = MappingProxyType(
+_BUILTINS: MappingProxyType[str, object] = MappingProxyType(
     {**SAFE_BUILTINS, "__build_class__": __build_class__, "__import__": _import_in_c}
 )
 
-_FIXED: Mapping[str, object] = MappingProxyType(
+_FIXED: MappingProxyType[str, object] = MappingProxyType(
     {
         **SAFE_BUILTINS,
         "__name__": AUTHOR_MODULE,
@@ -66,8 +66,8 @@ def fresh_globals(env: RunEnv) -> dict[str, object]:
     """The globals to `exec` a compiled source in, for one run and no other."""
     guarded_getattr = guards.make_getattr(overrides(env))
     import_module, import_from = _importers(env, guarded_getattr)
-    namespace = dict(_FIXED)
-    namespace["__builtins__"] = dict(_BUILTINS)
+    namespace = _FIXED.copy()
+    namespace["__builtins__"] = _BUILTINS.copy()
     namespace["_getattr_"] = namespace["getattr"] = guarded_getattr
     namespace["hasattr"] = guards.make_hasattr(guarded_getattr)
     namespace["print"] = guards.make_print(env.write)

@@ -41,13 +41,13 @@ def new_id() -> str:
 class Job:
     """One job and its evidence so far. `owns` and `effects` are what a run may name and ask for."""
 
+    id: str
     timeout: float
     done: asyncio.Future[Evidence]
     owns: tuple[str, ...] = ()
     effects: int = 0
     answer: HostCalls | None = None
     on_log: OnLog | None = None
-    id: str = field(default_factory=new_id)
     evidence: Evidence = field(default_factory=Evidence)
     calls: int = 0
     asked: asyncio.Task[None] | None = None

@@ -19,7 +19,7 @@ import msgspec
 from sandbox.pool.config import ANY_KIND, Code, HostCalls, OnLog, RunRequest
 from sandbox.pool.deadline import Deadline
 from sandbox.pool.errors import CallRefused
-from sandbox.pool.job import Job
+from sandbox.pool.job import Job, new_id
 from sandbox.pool.meter import Meter
 from sandbox.pool.outbox import Outbox
 from sandbox.pool.verdicts import Evidence, OomCounter
@@ -74,13 +74,13 @@ class Worker:
     def load(self, code: Code, grace: float) -> asyncio.Future[Evidence]:
         """Bind this worker to `code` for life."""
         self.code = code
-        job = self._begin(code.limits.timeout, grace)
+        job = self._begin(code.limits.timeout, grace, new_id())
         self._send(Load(id=job.id, source=code.source, owns=list(code.owns)))
         return job.done
 
     def check(self, source: str, timeout: float, grace: float) -> asyncio.Future[Evidence]:
         """The policy's findings on a source."""
-        job = self._begin(timeout, grace)
+        job = self._begin(timeout, grace, new_id())
         self._send(Check(id=job.id, source=source))
         return job.done
 
@@ -89,8 +89,8 @@ class Worker:
     ) -> asyncio.Future[Evidence]:
         """One run of the loaded code."""
         bounds = request.code.limits
-        job = self._begin(bounds.timeout, grace)
-        job.id, job.owns, job.effects = run_id, request.code.owns, bounds.effects
+        job = self._begin(bounds.timeout, grace, run_id)
+        job.owns, job.effects = request.code.owns, bounds.effects
         job.answer, job.on_log = answer, on_log
         self.runs += 1
         self._send(
@@ -123,10 +123,10 @@ class Worker:
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     # ── jobs ─────────────────────────────────────────────────────────────────────────────────────
-    def _begin(self, timeout: float, grace: float) -> Job:
+    def _begin(self, timeout: float, grace: float, job_id: str) -> Job:
         if self._job is not None:
             raise RuntimeError("a worker does one thing at a time")
-        job = Job(timeout, self._loop.create_future())
+        job = Job(job_id, timeout, self._loop.create_future())
         if self.dead:
             job.evidence.lost = True
             job.done.set_result(job.evidence)
@@ -168,7 +168,7 @@ class Worker:
             evidence.seconds = time.perf_counter() - job.started
         if not self.dead:
             evidence.cpu = max(0.0, self._meter.cpu() - job.cpu_before)
-            evidence.peak, self.resident = self._meter.memory()
+            evidence.peak, self.resident = self._meter.memory(evidence.cpu)
             self.resident_at_first = self.resident_at_first or self.resident
         self.idle_since = time.monotonic()
         if not job.done.done():

@@ -45,6 +45,11 @@ class FrameReader:
 
     def feed(self, data: bytes | memoryview) -> Iterator[bytes]:
         """Take `data`, yield each complete body; raises FrameError on a length that is not allowed."""
+        if not self._buffer and len(data) > HEADER:  # as it nearly always is: one whole frame, and nothing else
+            need = int.from_bytes(data[:HEADER], "big")
+            if len(data) == HEADER + need <= HEADER + self._limit:
+                yield bytes(data[HEADER:])
+                return
         self._buffer += data
         while True:
             if not self._need:

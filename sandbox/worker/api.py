@@ -82,8 +82,7 @@ class Intents:
         return data
 
     def want(self, effect: Effect) -> None:
-        """One more effect."""
-        self.check_open()
+        """One more effect; asked for after `check_open`, without a step in between that takes an author's frame."""
         if len(self.effects) >= self._room:
             raise self.exceed(f"more than {self._room} effects in one run")
         self.effects.append(effect)
@@ -188,6 +187,7 @@ class Context:
 
     def delete(self, kind: str, name: str) -> None:
         """Delete an owned child."""
+        self._intents.check_open()
         wanted = self._kind(kind, "ctx.delete")
         self._intents.want(DeleteEffect(kind=wanted, name=_text(name, "ctx.delete: name", _NAME)))
 

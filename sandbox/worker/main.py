@@ -55,7 +55,8 @@ class Worker:
         """Answer frames for ever."""
         while True:
             try:
-                self._reserve = bytearray(_RESERVE)
+                if not self._reserve:
+                    self._reserve = bytearray(_RESERVE)
                 self.answer(self._channel.receive())
             except MemoryError:
                 os._exit(OUT_OF_MEMORY)

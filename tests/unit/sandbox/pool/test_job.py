@@ -33,7 +33,7 @@ def job(effects: int = 10) -> Job:
     """A job that is under way."""
     loop = asyncio.new_event_loop()
     try:
-        return Job(1.0, loop.create_future(), effects=effects, id="r1")
+        return Job("r1", 1.0, loop.create_future(), effects=effects)
     finally:
         loop.close()
 
