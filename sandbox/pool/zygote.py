@@ -19,6 +19,7 @@ from sandbox.wire.control import (
     MAX_PACKET,
     Allow,
     Broken,
+    ControlError,
     Fork,
     Forked,
     FromZygote,
@@ -28,10 +29,10 @@ from sandbox.wire.control import (
     Settings,
     ToZygote,
     Up,
+    decode_from_zygote,
+    encode,
 )
 
-_encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[FromZygote] = msgspec.json.Decoder(FromZygote)
 _FORKS_AT_ONCE = 8
 
 
@@ -83,7 +84,7 @@ class Zygote:
         ours.setblocking(False)
         with theirs:
             process = subprocess.Popen(  # noqa: ASYNC220  vfork and exec: a millisecond, on the thread it must be
-                command("sandbox.worker.zygote", _encoder.encode(settings).decode()),
+                command("sandbox.worker.zygote", msgspec.json.encode(settings).decode()),
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -97,7 +98,7 @@ class Zygote:
             zygote.close()
             raise CageUnavailable("zygote", f"it was not ready within {timeout:g} s") from None
         except ZygoteLost:
-            raise CageUnavailable("zygote", "it ended before it was ready") from None
+            raise CageUnavailable("zygote", zygote.last_words or "it ended before it was ready") from None
         except BaseException:
             zygote.close()
             raise
@@ -127,10 +128,11 @@ class Zygote:
                 ours.setblocking(False)
                 self._births[n] = future
                 with theirs:
-                    socket.send_fds(self._control, [_encoder.encode(Fork(n, memory))], [theirs.fileno()])
+                    socket.send_fds(self._control, [encode(Fork(n, memory))], [theirs.fileno()])
                 pid, pidfd = await future
             except BaseException as error:
                 ours.close()
+                self._births.pop(n, None)  # a loss that is only noticed here is told by this call, not by the future
                 self._disown(n, future)
                 if isinstance(error, ConnectionError):
                     self._gone()
@@ -168,19 +170,24 @@ class Zygote:
         self._gone()
 
     def _send(self, message: ToZygote) -> None:
-        self._control.send(_encoder.encode(message))
+        self._control.send(encode(message))
 
     def _readable(self) -> None:
         try:
-            packet, fds, _, _ = socket.recv_fds(self._control, MAX_PACKET, 1)
+            packet, fds, flags, _ = socket.recv_fds(self._control, MAX_PACKET, 1)
         except BlockingIOError:
             return
         except OSError:
-            packet, fds = b"", []
-        if not packet:
-            self._gone()
-            return
-        self._take(_decoder.decode(packet), fds)
+            packet, fds, flags = b"", [], 0
+        try:
+            if packet:
+                self._take(decode_from_zygote(packet, len(fds), flags), fds)
+                return
+        except ControlError as error:
+            self.last_words = f"it broke the protocol: {error}"
+        for fd in fds:
+            os.close(fd)
+        self._gone()
 
     def _take(self, message: FromZygote, fds: list[int]) -> None:
         if isinstance(message, Reaped):
@@ -193,6 +200,8 @@ class Zygote:
             self._up.set_result(message)
         elif isinstance(message, Broken):
             self.last_words = message.why
+        else:
+            raise ControlError("it was up before")
 
     def _take_birth(self, message: Forked | NotForked, fds: list[int]) -> None:
         birth = self._births.get(message.n)

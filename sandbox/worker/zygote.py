@@ -31,8 +31,9 @@ from sandbox.wire.control import (
     Reap,
     Reaped,
     Settings,
-    ToZygote,
     Up,
+    decode_to_zygote,
+    encode,
 )
 from sandbox.wire.messages import Ready, Stuck
 from sandbox.worker import hygiene
@@ -44,8 +45,6 @@ LOST = 72  # a worker's own loop failed
 _OOM_SCORE = b"900"
 _DEV_NULL = 1
 _CANARY_MEMORY = 256 * 1024 * 1024
-_encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[ToZygote] = msgspec.json.Decoder(ToZygote)
 
 
 class Unfit(Exception):
@@ -110,10 +109,10 @@ class Zygote:
     def serve(self) -> None:
         """Forks and reaps until the host is gone."""
         while True:
-            packet, fds, _, _ = socket.recv_fds(self._control, MAX_PACKET, 1)
+            packet, fds, flags, _ = socket.recv_fds(self._control, MAX_PACKET, 1)
             if not packet:
                 os._exit(0)
-            message = _decoder.decode(packet)
+            message = decode_to_zygote(packet, len(fds), flags)
             if isinstance(message, Fork):
                 self._fork(message, fds[0])
             elif isinstance(message, Allow):
@@ -192,7 +191,7 @@ class Zygote:
         os.close(fd)
         self._pids[message.n] = pid
         pidfd = os.pidfd_open(pid)
-        socket.send_fds(self._control, [_encoder.encode(Forked(message.n, pid))], [pidfd])
+        socket.send_fds(self._control, [encode(Forked(message.n, pid))], [pidfd])
         os.close(pidfd)
 
     def _become_worker(self, plan: Plan) -> None:
@@ -226,7 +225,7 @@ class Zygote:
         self._send(Reaped(message.n, status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024))
 
     def _send(self, message: FromZygote) -> None:
-        self._control.send(_encoder.encode(message))
+        self._control.send(encode(message))
 
 
 def main(argument: str) -> None:
@@ -242,12 +241,12 @@ def main(argument: str) -> None:
         report = Broken(unfit.layer, str(unfit))
     except Exception as error:
         report = Broken("zygote", f"{type(error).__name__}: {error}")
-    control.send(_encoder.encode(report))
+    control.send(encode(report))
     if isinstance(report, Broken):
         os._exit(steps.FAILED)
     try:
         zygote.serve()
     except Exception as error:
-        control.send(_encoder.encode(Broken("zygote", f"{type(error).__name__}: {error}")))
+        control.send(encode(Broken("zygote", f"{type(error).__name__}: {error}")))
     finally:
         os._exit(steps.FAILED)

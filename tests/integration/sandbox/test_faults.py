@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
+from sandbox.pool import zygote as host_end
 from sandbox.pool.config import Layer, Limits, PoolConfig, RunRequest, Verdict
 from sandbox.pool.errors import CageUnavailable, PoolClosed
 from sandbox.pool.pool import Pool
@@ -69,6 +70,39 @@ async def test_a_zygote_that_is_killed_loses_no_run(bench: Bench) -> None:
     assert bench.pool.status().zygote_pid not in (old, None)
     assert bench.pool.status().zygote_starts == 2
     await until(lambda: not any(alive(pid) for pid in orphans))
+
+
+@pytest.mark.parametrize("packet", [b"hello", b'{"t":"fork","n":9,"memory":1}', b'{"t":"reap","n":12345}'])
+async def test_a_zygote_leaves_on_a_packet_that_is_none(make_bench: MakeBench, packet: bytes) -> None:
+    """Of its host, which has lost its way: bytes of no protocol, a fork without a socket, a worker that never was."""
+    bench = await make_bench(PoolConfig(heir_after=3600.0, spares=0))  # or a spare's fork may notice before
+    zygote = bench.pool._nursery.zygote
+    assert zygote is not None
+    zygote._control.send(packet)
+    await until(lambda: zygote.lost)
+    assert (await bench.run(QUIET_NEIGHBOUR)).verdict is Verdict.SUCCEEDED
+    assert bench.pool.status().zygote_starts == 2
+    kind, text = bench.incidents[0]
+    assert kind == "zygote"
+    assert "Error" in text
+
+
+async def test_a_zygote_that_breaks_the_protocol_is_replaced(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host lets it go, says so, and the run that waited is made on another."""
+    bench = await make_bench(PoolConfig(heir_after=3600.0, spares=0))
+    first = bench.pool.status().zygote_pid
+    real, broken = host_end.decode_from_zygote, iter([b"hello"])
+    monkeypatch.setattr(
+        host_end, "decode_from_zygote", lambda packet, fds, flags: real(next(broken, packet), fds, flags)
+    )
+    assert (await bench.run(QUIET_NEIGHBOUR)).verdict is Verdict.SUCCEEDED
+    assert first is not None
+    assert not alive(first)
+    assert bench.pool.status().zygote_starts == 2
+    assert [kind for kind, _ in bench.incidents] == ["zygote"]
+    assert "it broke the protocol" in bench.incidents[0][1]
 
 
 async def test_an_idle_pool_repairs_its_zygote(bench: Bench) -> None:
