@@ -1,6 +1,6 @@
 """What one call of `chakrator dry-run` costs, start-up included, beside bare interpreters in the same rounds.
 
-`python -m bench dry_run [--quick]`: a table on stderr, JSON on stdout. Machines are noisy and milliseconds mean
+`python -m bench.bench_dry_run [--quick]`: a table on stderr, JSON on stdout. Machines are noisy and milliseconds mean
 little; the ratios are what is compared.
 """
 
