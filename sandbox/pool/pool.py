@@ -247,6 +247,8 @@ class Pool:
                     self._groups.drop(group, worker, "age")
                 elif not self._nursery.is_current(worker):
                     self._groups.drop(group, worker, "retired")
+                else:
+                    worker.check_idle()
         self._schedule_sweep()
 
 

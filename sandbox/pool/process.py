@@ -31,6 +31,7 @@ from sandbox.wire.frames import FrameError
 from sandbox.wire.messages import Call, Check, FromWorker, Load, Loaded, Ready, Reply, Run, Stuck, ToWorker
 
 _CHUNK = 64 * 1024
+_IDLE_CPU = 1.0  # seconds that a worker may use between its jobs, beyond what its jobs used: it frees what they made
 _SILENT = frozenset({State.FRESH, State.LOADED, State.OVER})  # not a byte is due, so none is looked at
 
 
@@ -66,6 +67,7 @@ class Worker:
         self._job: Job | None = None
         self._deadline: Deadline | None = None
         self._grace = 0.0
+        self._cpu_of_jobs = 0.0
         self._reading = True
         self._loop.add_reader(self._socket.fileno(), self._readable)
         self._loop.add_reader(self._pidfd, self._ended)
@@ -122,19 +124,26 @@ class Worker:
         with suppress(ProcessLookupError, OSError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
+    def check_idle(self) -> float:
+        """The CPU seconds it has used so far; a worker that works while nothing is asked of it is ended."""
+        used = self._meter.cpu()
+        if self._job is None and used - self._cpu_of_jobs > _IDLE_CPU + self._cpu_of_jobs:
+            self._violate(f"it used the processor for {used - self._cpu_of_jobs:.1f} s between its jobs")
+        return used
+
     # ── jobs ─────────────────────────────────────────────────────────────────────────────────────
     def _begin(self, timeout: float, grace: float, job_id: str) -> Job:
         if self._job is not None:
             raise RuntimeError("a worker does one thing at a time")
         job = Job(job_id, timeout, self._loop.create_future())
-        if self.dead:
+        job.cpu_before = self.check_idle()
+        if self.dead or self.killed:
             job.evidence.lost = True
             job.done.set_result(job.evidence)
             return job
         self._job = job
         self._grace = grace
         self._deadline = Deadline(self._loop.call_later, self._soften, self._harden)
-        job.cpu_before = self._meter.cpu()
         self._meter.allow_cpu(job.cpu_before, timeout, lambda cpu: self.zygote.allow_cpu(self._n, cpu))
         return job
 
@@ -168,6 +177,7 @@ class Worker:
             evidence.seconds = time.perf_counter() - job.started
         if not self.dead:
             evidence.cpu = max(0.0, self._meter.cpu() - job.cpu_before)
+            self._cpu_of_jobs += evidence.cpu
             evidence.peak, self.resident = self._meter.memory(evidence.cpu)
             self.resident_at_first = self.resident_at_first or self.resident
         self.idle_since = time.monotonic()

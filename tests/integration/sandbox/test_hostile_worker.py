@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
+import time
 from textwrap import dedent
 
 import pytest
 
-from sandbox.pool.config import Layer, Limits, RunRequest, Verdict
-from tests.integration.sandbox.support import QUIET_NEIGHBOUR, Bench, code, function, until
+from sandbox.pool.config import Layer, Limits, PoolConfig, RunRequest, Verdict
+from tests.integration.sandbox.conftest import MakeBench
+from tests.integration.sandbox.support import QUIET_NEIGHBOUR, Bench, alive, code, function, until
 
 SEND = """
 import os
@@ -164,6 +166,41 @@ async def test_a_worker_that_speaks_while_idle_is_ended(bare: Bench) -> None:
     assert bare.pool.status().kills["protocol"] == 1
     assert [kind for kind, _ in bare.incidents] == ["protocol"]
     assert (await bare.run(QUIET_NEIGHBOUR)).verdict is Verdict.SUCCEEDED
+
+
+SPINS = SEND + function(
+    """
+    import signal
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGXCPU, signal.SIGALRM})
+    send(done(ctx))
+    while True: pass
+    """
+)
+
+
+async def test_a_worker_that_works_while_idle_is_ended(make_bench: MakeBench) -> None:
+    """It answered, and then spins on where no limit of its own ends it: the host looks at it from time to time."""
+    bench = await make_bench(PoolConfig(disable_policy=True, max_hot=0, max_idle=10.0))
+    assert (await bench.run(QUIET_NEIGHBOUR, name="neighbour")).verdict is Verdict.SUCCEEDED
+    assert (await bench.run(SPINS, name="hostile", limits=Limits(timeout=60.0))).verdict is Verdict.SUCCEEDED
+    await until(lambda: bench.pool.status().workers == 1)
+    assert bench.pool.status().kills == {"protocol": 1}
+    assert [kind for kind, _ in bench.incidents] == ["protocol"]
+    assert "used the processor" in bench.incidents[0][1]
+
+
+async def test_a_worker_that_worked_while_idle_has_no_next_run(make_bench: MakeBench) -> None:
+    """The run goes to a new worker, though nobody looked in between."""
+    bench = await make_bench(PoolConfig(disable_policy=True, max_hot=0, max_idle=6000.0, max_age=60000.0, spares=0))
+    assert (await bench.run(SPINS, name="hostile", limits=Limits(timeout=60.0))).verdict is Verdict.SUCCEEDED
+    (spinning,) = bench.workers()
+    await until(lambda: time.clock_gettime((~spinning << 3) | 2) > 1.5)
+    assert bench.pool.status().kills == {}
+    second = await bench.run(SPINS, name="hostile", limits=Limits(timeout=60.0))
+    assert second.verdict is Verdict.SUCCEEDED
+    await until(lambda: bench.pool.status().kills == {"protocol": 1})
+    assert not alive(spinning)
+    assert [kind for kind, _ in bench.incidents] == ["protocol"]
 
 
 async def test_a_forged_answer_is_only_about_its_own_run(bare: Bench) -> None:
