@@ -36,7 +36,7 @@ from sandbox.worker.logs import RunLog
 from sandbox.worker.program import Language, Refusal, RunInputs
 from sandbox.worker.values import LimitReached, cut
 
-_RESERVE = 256 * 1024
+_RESERVE = 256 * 1024  # zeros that nobody writes: address space, which is what runs out, and no memory
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -49,14 +49,14 @@ class Worker:
         self._channel = Channel(alarm)
         self._code: CodeType | None = None
         self._owns: tuple[str, ...] = ()
-        self._reserve = bytearray()
+        self._reserve = b""
 
     def serve(self) -> None:
         """Answer frames for ever."""
         while True:
             try:
                 if not self._reserve:
-                    self._reserve = bytearray(_RESERVE)
+                    self._reserve = bytes(_RESERVE)
                 self.answer(self._channel.receive())
             except MemoryError:
                 os._exit(OUT_OF_MEMORY)
@@ -148,7 +148,7 @@ class Worker:
         return reply
 
     def _fail(self, run_id: str, error: BaseException | None, log: RunLog, intents: api.Intents | None) -> Fail:
-        self._reserve = bytearray()  # what is said about a MemoryError must not end in another
+        self._reserve = b""  # what is said about a MemoryError must not end in another
         limit = None if intents is None else intents.limit
         line = None if error is None else line_of_traceback(error.__traceback__)
         kind, name, text = "error", "", ""

@@ -45,6 +45,7 @@ def step(child: subprocess.Popen[bytes]) -> None:
 
 
 def test_after_a_long_run_the_peak_is_the_kernels_own(child: subprocess.Popen[bytes]) -> None:
+    """64 MiB that were given back are in the peak and not in the size."""
     meter = Meter(child.pid)
     step(child)
     peak, now = meter.memory(1.0)
@@ -54,6 +55,7 @@ def test_after_a_long_run_the_peak_is_the_kernels_own(child: subprocess.Popen[by
 
 
 def test_after_a_short_run_the_peak_is_never_lower_than_known_nor_than_now(child: subprocess.Popen[bytes]) -> None:
+    """It misses what was given back, and nothing that is still there."""
     meter = Meter(child.pid)
     first_peak, first = meter.memory(0.0)  # the first look is exact, whatever it costs
     assert first_peak >= first > 0
@@ -68,6 +70,7 @@ def test_after_a_short_run_the_peak_is_never_lower_than_known_nor_than_now(child
 
 
 def test_of_a_process_that_is_gone_it_knows_nothing(child: subprocess.Popen[bytes]) -> None:
+    """Zeros instead of an error, before and after it is closed."""
     meter = Meter(child.pid)
     child.kill()
     child.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 import subprocess
@@ -57,5 +58,25 @@ async def test_a_malformed_packet_is_the_end_of_a_zygote(name: str) -> None:
     finally:
         zygote.close()
         theirs.close()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+async def test_a_zygote_that_cannot_be_asked_leaves_no_error_behind() -> None:
+    """The caller hears of it once; the event loop has nothing to complain of afterwards."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)  # noqa: ASYNC220
+    complaints: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+    zygote = Zygote(process, ours, lambda _zygote: None)
+    try:
+        theirs.close()
+        with pytest.raises(ZygoteLost):
+            await zygote.fork(1)
+        gc.collect()
+        assert complaints == []
+    finally:
+        zygote.close()
         if process.stdin is not None:
             process.stdin.close()
