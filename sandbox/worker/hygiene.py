@@ -5,7 +5,6 @@ from __future__ import annotations
 import faulthandler
 import linecache
 import sys
-import time
 
 # What the cage needed and a worker does not; in memory still, but no `import` leads there.
 # `resource` stays: wait4() imports it by name each time.
@@ -25,7 +24,7 @@ class Sink:
 
 
 def _nothing(*_arguments: object) -> None:
-    return None
+    """Whatever there was to say."""
 
 
 def _no_lines(*_arguments: object) -> list[str]:
@@ -33,7 +32,7 @@ def _no_lines(*_arguments: object) -> list[str]:
 
 
 def quiet() -> None:
-    """Sinks instead of streams, no hook that writes, no source lines, one time zone."""
+    """Sinks instead of streams, no hook that writes, no source lines."""
     faulthandler.disable()
     sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = Sink()  # type: ignore[assignment,misc]
     sys.stdin = sys.__stdin__ = None  # type: ignore[misc]
@@ -41,8 +40,6 @@ def quiet() -> None:
     linecache.checkcache = _nothing  # type: ignore[assignment]
     linecache.updatecache = _no_lines  # type: ignore[assignment]
     sys.set_int_max_str_digits(4300)
-    time.tzset()
-    time.localtime()
 
 
 def close_imports(*, keep_tools: bool) -> None:
@@ -54,7 +51,5 @@ def close_imports(*, keep_tools: bool) -> None:
     if keep_tools:
         return
     for name in list(sys.modules):
-        if name.partition(".")[0] in _TOOLS_OF_THE_CAGE or name.startswith(
-            ("sandbox.confine", "sandbox.worker.zygote")
-        ):
+        if name.partition(".")[0] in _TOOLS_OF_THE_CAGE or name.startswith(_PARTS_OF_THE_CAGE):
             del sys.modules[name]
