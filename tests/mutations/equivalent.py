@@ -44,3 +44,17 @@ EQUIVALENT = {
         "nothing but an author's class can hold one"
     ),
 }
+
+_Z = "sandbox.worker.zygote.Zygote."
+_PIDFD = "this kernel has pidfd_open; a simulated one that has not is refused in test_machines.py"
+
+EQUIVALENT_OF_THE_ZYGOTE = {
+    f"{_Z}boot without: if platform.system() != 'Linux': raise Unfit('kernel', 'the cage needs Linux')": (
+        "only another system than Linux is refused by it, and a message is all that it adds"
+    ),
+    f"{_Z}boot without: try: os.close(os.pidfd_open(self._pid)) except OSError as error: raise Unfit('pidfd', f'p…": (
+        _PIDFD
+    ),
+    f"{_Z}boot without: os.close(os.pidfd_open(self._pid))": _PIDFD,
+    f"{_Z}boot without: gc.collect()": "memory alone: garbage that is frozen is never collected",
+}
