@@ -28,9 +28,13 @@ class Channel:
         self._bodies: deque[bytes] = deque()
         self._talk = Conversation(State.FRESH)  # the zygote said that it is ready
 
-    def send(self, message: FromWorker) -> None:
-        """Write one frame whole; a soft timeout waits until it is out."""
-        probe()
+    def send(self, message: FromWorker, *, at_the_bottom: bool = False) -> None:
+        """Write one frame whole; a soft timeout waits until it is out.
+
+        `at_the_bottom`: of the stack, with no author's frame below, so there is room for certain.
+        """
+        if not at_the_bottom:
+            probe()
         # Whatever may fail, fails before a change.
         data = memoryview(frames.pack(message, limits.MAX_FRAME_FROM_WORKER))
         self._alarm.hold()

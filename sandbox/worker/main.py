@@ -64,20 +64,20 @@ class Worker:
     def answer(self, message: ToWorker) -> None:
         """One frame of the host."""
         if isinstance(message, Run) and self._code is not None:
-            self._send(self._run(message, self._code))
+            self._answer(self._run(message, self._code))
             gc.collect()  # in the time between runs; a finaliser that hangs meets the next deadline
         elif isinstance(message, Load) and self._code is None:
-            self._send(self._load(message))
+            self._answer(self._load(message))
             gc.collect()
             gc.freeze()
         elif isinstance(message, Check):
-            self._send(self._check(message))
+            self._answer(self._check(message))
         else:
             os._exit(CONFUSED)
 
-    def _send(self, message: FromWorker) -> None:
+    def _answer(self, message: FromWorker) -> None:
         time.thread_time()  # makes the kernel's books of this process exact; the host reads them when the frame comes
-        self._channel.send(message)
+        self._channel.send(message, at_the_bottom=True)
 
     def _late(self, run_id: str) -> Callable[[int | None], None]:
         return lambda line: self._channel.send(Late(run_id, line))
@@ -106,7 +106,7 @@ class Worker:
         return Loaded(message.id, finalize)
 
     def _run(self, message: Run, code: CodeType) -> Done | Fail:
-        log = RunLog(message.log_lines, lambda lines: self._send(Log(message.id, lines)))
+        log = RunLog(message.log_lines, lambda lines: self._channel.send(Log(message.id, lines)))
         intents = api.Intents(message.effects, self._ask, message.id)
         namespace: dict[str, object] = {}
         self._alarm.arm(self._late(message.id))
@@ -141,7 +141,7 @@ class Worker:
         return intents.encode(ctx.status, "ctx.status")
 
     def _ask(self, call: Call) -> Reply:
-        self._send(call)
+        self._channel.send(call)
         reply = self._channel.receive()
         if not isinstance(reply, Reply) or reply.call != call.n:
             os._exit(CONFUSED)
