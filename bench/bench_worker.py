@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 
+import msgspec
 import uvloop
 
 from bench.figures import percentile, private_mb, summary, table
@@ -26,6 +28,7 @@ QUICK = "--quick" in sys.argv
 ROUNDS = 300 if QUICK else 3000
 FORKS = 30 if QUICK else 150
 COLD = 5 if QUICK else 20
+_CHUNK = 64 * 1024  # the object is far smaller, and comes in one piece
 OBJECT = json.dumps(
     {
         "apiVersion": "example.com/v1",
@@ -158,6 +161,35 @@ async def round_trips() -> dict[str, float]:
     }
 
 
+async def echo() -> dict[str, float]:
+    """The floor of a round trip: the same object and codec, there and back through the same loop, and nothing run."""
+    ours, theirs = socket.socketpair()
+    encode, decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
+    loop = asyncio.get_running_loop()
+    child = os.fork()
+    if child == 0:
+        ours.close()
+        while data := theirs.recv(_CHUNK):
+            theirs.send(encode(decode(data)))
+        os._exit(0)
+    theirs.close()
+    ours.setblocking(False)
+    answer: asyncio.Future[object] = loop.create_future()
+    loop.add_reader(ours.fileno(), lambda: answer.set_result(decode(ours.recv(_CHUNK))))
+    document = decode(OBJECT)
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        answer = loop.create_future()
+        ours.send(encode(document))
+        await answer
+        times.append(time.perf_counter() - start)
+    loop.remove_reader(ours.fileno())
+    ours.close()
+    os.waitpid(child, 0)  # noqa: ASYNC222 - its socket is closed: it leaves at once
+    return summary(times)
+
+
 async def idle_memory() -> dict[str, float]:
     """Private memory of a fresh worker, and after a run; 0 where the kernel does not let us look."""
 
@@ -179,6 +211,7 @@ def measure() -> dict[str, object]:
     caged, kills, replacements = asyncio.run(caged_fork())
     again = plain_fork()
     asyncio_trips = asyncio.run(round_trips())
+    floor = uvloop.run(echo())
     uvloop_trips = uvloop.run(round_trips())
     plain = percentile(fork + again, 0.5)
     return {
@@ -190,6 +223,7 @@ def measure() -> dict[str, object]:
         "caged_fork": summary(caged),
         "kill_to_dead": summary(kills),
         "kill_to_replacement": summary(replacements),
+        "echo_uvloop": floor,
         "round_trip_asyncio": asyncio_trips,
         "round_trip_uvloop": uvloop_trips,
         "idle_memory": asyncio.run(idle_memory()),
@@ -197,6 +231,7 @@ def measure() -> dict[str, object]:
             "caged fork to plain fork": round(percentile(caged, 0.5) / plain, 2),
             "cold interpreter to caged fork": round(percentile(cold, 0.5) / percentile(caged, 0.5), 1),
             "replacement to plain fork": round(percentile(replacements, 0.5) / plain, 2),
+            "warm round trip to bare echo": round(uvloop_trips["p50_ms"] / floor["p50_ms"], 2),
             "cold interpreter to warm round trip": round(percentile(cold, 0.5) * 1e3 / uvloop_trips["p50_ms"]),
         },
     }
