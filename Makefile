@@ -62,7 +62,7 @@ setup: $(MARK)/venv ## Make .venv with the locked dependencies and the `chakrato
 	@$(BIN)/python -m compileall -q chakrator core sandbox # a zygote writes no bytecode: without it, each would compile anew
 
 $(MARK)/venv: pyproject.toml requirements/dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Chakrator needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Chakrator needs Python 3.11, 3.12 or 3.13; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
 	@echo "setting up $(VENV): about a minute the first time" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --require-hashes -r requirements/dev.txt
