@@ -210,12 +210,12 @@ class Zygote:
             for fd in fds:
                 os.close(fd)
             if isinstance(message, Forked):
-                self._send(Reap(message.n))
+                self._bury(message.n)
         elif isinstance(message, NotForked):
             birth.set_exception(WorkerUnavailable(f"no worker could be forked: {message.why}"))
         elif not fds:
             birth.set_exception(WorkerUnavailable("the host has no descriptor left for a worker"))
-            self._send(Reap(message.n))
+            self._bury(message.n)
         else:
             birth.set_result((message.pid, fds[0]))
 
@@ -224,8 +224,12 @@ class Zygote:
         if birth.done() and not birth.cancelled() and birth.exception() is None:
             os.close(birth.result()[1])
             if not self.lost:
-                with suppress(OSError):
-                    self._send(Reap(n))
+                self._bury(n)
+
+    def _bury(self, n: int) -> None:
+        """Have a worker reaped that nobody asks about; a zygote that died meanwhile has none to reap."""
+        with suppress(OSError):
+            self._send(Reap(n))
 
     def _gone(self) -> None:
         if self.lost:
