@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import faulthandler
 import linecache
+import os
 import sys
+import time
 
 # What the cage needed and a worker does not; in memory still, but no `import` leads there.
 # `resource` stays: wait4() imports it by name each time.
@@ -32,7 +34,7 @@ def _no_lines(*_arguments: object) -> list[str]:
 
 
 def quiet() -> None:
-    """Sinks instead of streams, no hook that writes, no source lines."""
+    """Sinks instead of streams, no hook that writes, no source lines; local time is UTC, wherever the host stands."""
     faulthandler.disable()
     sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = Sink()  # type: ignore[assignment,misc]
     sys.stdin = sys.__stdin__ = None  # type: ignore[misc]
@@ -40,6 +42,8 @@ def quiet() -> None:
     linecache.checkcache = _nothing  # type: ignore[assignment]
     linecache.updatecache = _no_lines  # type: ignore[assignment]
     sys.set_int_max_str_digits(4300)
+    os.environ["TZ"] = "UTC0"  # as POSIX writes it: no file is read for it
+    time.tzset()
 
 
 def close_imports(*, keep_tools: bool) -> None:

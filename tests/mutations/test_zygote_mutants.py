@@ -23,6 +23,7 @@ TIDY = {
     "hooks": ["_nothing", None] * 2,
     "lines": ["_nothing", "_no_lines", []],
     "faulthandler": False,
+    "hour": 0,
     "digits": 4300,
     "imports": [[], [], 0, 0],
     "tools": [],

@@ -40,12 +40,14 @@ Change = Callable[[], None]
 # that an author's code can look at everything; the zygote does not know of it.
 _UNTIDY = """
 def _untidy(where, changed, how):
-    import builtins, ctypes, faulthandler, gc, os, signal, sys, threading, types
+    import builtins, ctypes, faulthandler, gc, os, signal, sys, threading, time, types
     from sandbox.confine import probes
     from sandbox.confine.system import LIBRARY_SIGNALS, _SYS_RT_SIGACTION
     from sandbox.worker import bare
     faulthandler.enable()
     sys.set_int_max_str_digits(0)
+    os.environ["TZ"] = "JST-9"
+    time.tzset()
     for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGPIPE, signal.SIGRTMAX):
         signal.signal(number, signal.SIG_IGN)
     ignored = ctypes.create_string_buffer((1).to_bytes(8, sys.byteorder), 64)
@@ -93,7 +95,7 @@ _untidy(where, json.loads(sys.argv[3]), sys.argv[4])
 
 # What a worker sees of itself; afterwards its own loop is broken, and the way that it ends is seen from outside.
 _LOOKS = """
-import builtins, gc, faulthandler, linecache, signal, sys
+import builtins, datetime, gc, faulthandler, linecache, signal, sys
 
 def name(one):
     return getattr(one, "__name__", str(one))
@@ -107,6 +109,7 @@ def reconcile(obj, ctx):
         "hooks": [name(sys.excepthook), sys.excepthook(1), name(sys.unraisablehook), sys.unraisablehook(1)],
         "lines": [name(linecache.checkcache), name(linecache.updatecache), linecache.updatecache("a")],
         "faulthandler": faulthandler.is_enabled(),
+        "hour": datetime.datetime.fromtimestamp(0).hour,
         "digits": sys.get_int_max_str_digits(),
         "imports": [sys.path, [name(one) for one in sys.meta_path], len(sys.path_hooks), len(sys.path_importer_cache)],
         "tools": sorted(one for one in sys.modules if one.partition(".")[0] in TOOLS or one.startswith(PARTS)),
