@@ -12,6 +12,8 @@ from types import CodeType
 
 import msgspec
 
+from sandbox.wire import limits
+from sandbox.wire.frames import FrameError
 from sandbox.wire.messages import (
     Call,
     Check,
@@ -77,7 +79,14 @@ class Worker:
 
     def _answer(self, message: FromWorker) -> None:
         time.thread_time()  # makes the kernel's books of this process exact; the host reads them when the frame comes
-        self._channel.send(message, at_the_bottom=True)
+        try:
+            self._channel.send(message, at_the_bottom=True)
+        except FrameError:  # effects are counted by their letters; how long they are as JSON is known here
+            if not isinstance(message, Done):
+                raise
+            text = f"the result is larger than {limits.MAX_FRAME_FROM_WORKER} bytes"
+            fail = Fail(message.id, "limit", "", text, None, message.logs, message.logs_dropped)
+            self._channel.send(fail, at_the_bottom=True)
 
     def _late(self, run_id: str) -> Callable[[int | None], None]:
         return lambda line: self._channel.send(Late(run_id, line))

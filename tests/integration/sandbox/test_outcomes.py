@@ -176,6 +176,16 @@ ENDINGS = {
         "ctx.status: larger than 2097152 bytes",
         Limits(timeout=5.0),
     ),
+    "effects that are longer as JSON": Ending(
+        function(
+            "ctx.status['text'] = 'x' * 1_950_000\nfor n in range(100):\n    ctx.delete('ConfigMap', '\\x01' * 253)"
+        ),
+        Verdict.LIMIT_EXCEEDED,
+        Layer.LIMIT,
+        None,
+        "the result is larger than 2097152 bytes",
+        Limits(timeout=5.0),
+    ),
     "a status that is no JSON": Ending(
         function("ctx.status['x'] = {1, 2}"),
         Verdict.RETRY,
