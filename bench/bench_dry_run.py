@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from bench.figures import percentile, summary, table
+from bench.workload import SOURCE, SPEC
 from sandbox.pool.config import PoolConfig
 from sandbox.pool.pool import Pool
 
@@ -27,17 +28,6 @@ ROOT = Path(__file__).parents[1]
 SHIPPED = ("chakrator", "core", "sandbox")
 PASS = (sys.executable, "-c", "pass")
 LIBRARIES = (sys.executable, "-c", "import asyncio, datetime, json, msgspec, pathlib, re, socket, subprocess")
-SOURCE = """
-def reconcile(obj, ctx):
-    names = [item["name"] for item in obj["spec"]["items"] if item["value"] % 2]
-    ctx.apply({
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": obj["metadata"]["name"]},
-        "data": {"message": obj["spec"]["message"], "names": ",".join(names)},
-    })
-    ctx.status["phase"] = "Ready"
-"""
 
 
 def lay_out(folder: Path) -> dict[int, tuple[str, ...]]:
@@ -49,9 +39,8 @@ def lay_out(folder: Path) -> dict[int, tuple[str, ...]]:
         objects = folder / str(count)
         objects.mkdir()
         for number in range(count):
-            spec = {"message": "hello", "items": [{"name": f"item-{n}", "value": n} for n in range(25)]}
             value = {"apiVersion": "example.com/v1", "kind": "MyResource", "metadata": {"name": f"bench-{number}"}}
-            (objects / f"{number:04}.json").write_text(json.dumps({**value, "spec": spec}))
+            (objects / f"{number:04}.json").write_text(json.dumps({**value, "spec": SPEC}))
         command = (sys.executable, "-m", "chakrator", "dry-run", str(code), "--object", str(objects), "-o", "json")
         calls[count] = command
     return calls

@@ -19,8 +19,8 @@ from contextlib import suppress
 
 import uvloop
 
-from bench import doomed
 from bench.figures import available_mb, born, children, cpu_seconds, percentile, private_mb, summary, table
+from bench.workload import SPIN
 from sandbox.pool.config import Code, Limits, PoolConfig, RunRequest, RunResult, Verdict
 from sandbox.pool.pool import Pool
 
@@ -166,7 +166,7 @@ async def worker_killed() -> dict[str, object]:
     told: list[float] = []
     ready: list[float] = []
     verdicts: Counter[str] = Counter()
-    code = Code("spin", doomed.SPIN, Limits(timeout=DEADLINE))
+    code = Code("spin", SPIN, Limits(timeout=DEADLINE))
     try:
         for _ in range(WORKER_KILLS):
             await pool.warm(code)

@@ -18,6 +18,7 @@ import msgspec
 import uvloop
 
 from bench.figures import percentile, private_mb, summary, table
+from bench.workload import SOURCE, SPEC, SPIN
 from sandbox.pool.bootstrap import command
 from sandbox.pool.config import Code, Limits, PoolConfig, RunRequest
 from sandbox.pool.job import new_id
@@ -34,21 +35,9 @@ OBJECT = json.dumps(
         "apiVersion": "example.com/v1",
         "kind": "MyResource",
         "metadata": {"name": "bench", "labels": {f"label-{n}": "x" * 20 for n in range(20)}},
-        "spec": {"message": "hello", "items": [{"name": f"item-{n}", "value": n} for n in range(25)]},
+        "spec": SPEC,
     }
 ).encode()
-SOURCE = """
-def reconcile(obj, ctx):
-    names = [item["name"] for item in obj["spec"]["items"] if item["value"] % 2]
-    ctx.apply({
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": obj["metadata"]["name"]},
-        "data": {"message": obj["spec"]["message"], "names": ",".join(names)},
-    })
-    ctx.status["phase"] = "Ready"
-"""
-SPIN = "def reconcile(obj, ctx):\n    while True: pass\n"
 
 # A warm interpreter with the same imports: as a cold start it says so and leaves; as a zygote it forks.
 WARM = """

@@ -8,12 +8,12 @@ import os
 import time
 
 from bench.figures import children, cpu_seconds
+from bench.workload import SPIN
 from sandbox.pool.config import Code, Limits, PoolConfig, RunRequest
 from sandbox.pool.pool import Pool
 
 IDLE, SPINNING = 5, 2
 LIFE = 60.0
-SPIN = "def reconcile(obj, ctx):\n    while True:\n        pass\n"
 QUIET = "def reconcile(obj, ctx):\n    pass\n"
 
 
