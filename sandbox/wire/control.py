@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from sandbox.wire.frames import MALFORMED
 from sandbox.wire.messages import Message
 
 MAX_PACKET = 16 * 1024
@@ -132,5 +133,5 @@ def _decode(decoder: msgspec.json.Decoder[T], packet: bytes, flags: int) -> T:
         raise ControlError(f"a packet of more than {MAX_PACKET} bytes")
     try:
         return decoder.decode(packet)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError, OverflowError) as error:
+    except MALFORMED as error:
         raise ControlError(f"not a packet of this protocol: {type(error).__name__}") from None

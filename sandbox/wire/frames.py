@@ -17,6 +17,7 @@ from sandbox.wire import limits
 from sandbox.wire.messages import FromWorker, ToWorker
 
 HEADER = 4
+MALFORMED = (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError, OverflowError)  # what decoding can raise
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _encoder = msgspec.json.Encoder()
 _to_worker: msgspec.json.Decoder[ToWorker] = msgspec.json.Decoder(ToWorker)
@@ -45,11 +46,6 @@ class FrameReader:
 
     def feed(self, data: bytes | memoryview) -> Iterator[bytes]:
         """Take `data`, yield each complete body; raises FrameError on a length that is not allowed."""
-        if not self._buffer and len(data) > HEADER:  # as it nearly always is: one whole frame, and nothing else
-            need = int.from_bytes(data[:HEADER], "big")
-            if len(data) == HEADER + need <= HEADER + self._limit:
-                yield bytes(data[HEADER:])
-                return
         self._buffer += data
         while True:
             if not self._need:
@@ -117,5 +113,5 @@ def _marks(data: bytes) -> int:
 def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
         return decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError, OverflowError) as error:
+    except MALFORMED as error:
         raise FrameError(f"not a frame of this protocol: {type(error).__name__}") from None
