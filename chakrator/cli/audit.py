@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from chakrator.cli.client import Client
 from chakrator.cli.output import Format, fail, print_json
 
 app = typer.Typer(no_args_is_help=True, help="The audit trail.")
@@ -39,8 +40,6 @@ def verify(
         except ChakratorError as error:
             fail(error.message, 2)
     else:
-        from chakrator.cli.client import Client
-
         report = Client.find(None).get("/audit/verify")
     if output is Format.JSON:
         print_json(report)

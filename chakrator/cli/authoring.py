@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from chakrator.cli.client import Client, route
 from chakrator.cli.output import Format, print_json, print_table, read_source
-
-if TYPE_CHECKING:
-    from chakrator.cli.client import Client
 
 Namespace = Annotated[str, typer.Option("--namespace", "-n", help="Namespace of the Reconciler.")]
 Reconciler = Annotated[str, typer.Option("--reconciler", "-r", help="Name of the Reconciler.")]
@@ -32,8 +30,6 @@ def save(
 
     Example: `chakrator save greeter.py -n default -r greeter -m "greet louder" --data ./data`
     """
-    from chakrator.cli.client import Client, route
-
     source = read_source(file)
     client = Client.find(data)
     if base is None:
@@ -51,8 +47,6 @@ def save(
 
 
 def _active(client: Client, namespace: str, reconciler: str) -> int | None:
-    from chakrator.cli.client import route
-
     active = client.get(route(namespace, reconciler, "/activations"))["active"]
     return int(active["revision"]) if active else None
 
@@ -70,8 +64,6 @@ def activate(
 
     Example: `chakrator activate -n default -r greeter --revision 2 --reason "greet louder" --data ./data`
     """
-    from chakrator.cli.client import Client, route
-
     client = Client.find(data)
     if expected is None:
         expected = _active(client, namespace, reconciler)
@@ -95,8 +87,6 @@ def rollback(
 
     Example: `chakrator rollback -n default -r greeter --reason "greets too loud" --data ./data`
     """
-    from chakrator.cli.client import Client, route
-
     body: dict[str, object] = {"reason": reason} if to is None else {"reason": reason, "to": to}
     done = Client.find(data).post(route(namespace, reconciler, "/rollback"), body)
     if output is Format.JSON:
@@ -110,8 +100,6 @@ def revisions(namespace: Namespace, reconciler: Reconciler, data: Data = None, o
 
     Example: `chakrator revisions -n default -r greeter --data ./data`
     """
-    from chakrator.cli.client import Client, route
-
     client = Client.find(data)
     page = client.get(route(namespace, reconciler, "/revisions"))
     if output is Format.JSON:
@@ -145,8 +133,6 @@ def diff(
 
     Example: `chakrator diff 1 2 -n default -r greeter --data ./data`
     """
-    from chakrator.cli.client import Client, route
-
     answer = Client.find(data).get(route(namespace, reconciler, f"/revisions/{first}/diff/{second}"))
     typer.echo(answer["diff"], nl=False)
 
@@ -163,8 +149,6 @@ def runs(
 
     Example: `chakrator runs -n default -r greeter --outcome Failed --data ./data`
     """
-    from chakrator.cli.client import Client, route
-
     page = Client.find(data).get(route(namespace, reconciler, "/runs"), object=target, outcome=outcome)
     if output is Format.JSON:
         print_json(page)

@@ -1,28 +1,31 @@
-"""The HTTP side of the commands: where the server is, who we are, and what its errors mean."""
+"""The HTTP side of the commands: where the server is, who we are, and what its errors mean.
+
+Its libraries are loaded with the first client, not with the module: every command names it, and few have one.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from chakrator.cli.output import fail, print_finding
-from core.settings import SettingsError, load_client_settings
 
-TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+if TYPE_CHECKING:
+    import httpx
 
 
 class Client:
     """Calls `/api/v1` of one server. Every refusal of the server ends the command with its message."""
 
     def __init__(self, url: str, token: str) -> None:
+        import httpx
+
         self._http = httpx.Client(
             base_url=f"{url.rstrip('/')}/api/v1",
             headers={"Authorization": f"Bearer {token}"},
-            timeout=TIMEOUT,
+            timeout=httpx.Timeout(60.0, connect=5.0),
             trust_env=False,
         )
 
@@ -34,6 +37,8 @@ class Client:
                 return cls((data / "url").read_text().strip(), (data / "token").read_text().strip())
             except OSError as error:
                 fail(f"{data} is not the folder of a running `chakrator up`: {error.strerror} ({error.filename})", 2)
+        from core.settings import SettingsError, load_client_settings
+
         try:
             settings = load_client_settings()
         except SettingsError as error:
@@ -51,6 +56,8 @@ class Client:
         return self._call("POST", path, json=dict(body), headers={"Idempotency-Key": uuid.uuid4().hex})
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
+        import httpx
+
         try:
             answer = self._http.request(method, path, **options)
         except httpx.ConnectError:
@@ -77,5 +84,7 @@ class Client:
 
 def route(namespace: str, reconciler: str, rest: str = "") -> str:
     """`{r}` of the contract, with the names quoted."""
+    import httpx
+
     quoted = [httpx.URL("/").copy_with(path=f"/{part}").raw_path.decode()[1:] for part in (namespace, reconciler)]
     return f"/namespaces/{quoted[0]}/reconcilers/{quoted[1]}{rest}"
