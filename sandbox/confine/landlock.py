@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sandbox.confine.system import System
+from sandbox.confine.system import Prepared, System
 
 SYS_CREATE_RULESET = 444  # the same three numbers on every architecture
 SYS_ADD_RULE = 445
@@ -74,20 +74,27 @@ def ruleset(abi: int) -> Ruleset:
 
 def abi(system: System) -> int:
     """The ABI of the running kernel; OSError where there is none (ENOSYS) or it is off (EOPNOTSUPP)."""
-    return system.syscall(SYS_CREATE_RULESET, None, 0, _ASK_VERSION)
+    return system.now(system.syscall(SYS_CREATE_RULESET, None, 0, _ASK_VERSION))
 
 
-def restrict(system: System, version: int, rules: Iterable[Rule] = ()) -> None:
-    """Put this thread, and all it will make, under a ruleset of `version`; needs no_new_privs."""
+def create(system: System, version: int, rules: Iterable[Rule] = ()) -> int:
+    """The descriptor of a ruleset of `version`: each process put under it has a domain of its own."""
     handled = ruleset(version)
     packed = handled.packed()
-    fd = system.syscall(SYS_CREATE_RULESET, ctypes.create_string_buffer(packed, len(packed)), handled.size, 0)
+    buffer = ctypes.create_string_buffer(packed, len(packed))
+    fd = system.now(system.syscall(SYS_CREATE_RULESET, buffer, handled.size, 0))
     try:
         for rule in rules:
             _add(system, fd, rule, handled.fs)
-        system.syscall(SYS_RESTRICT_SELF, fd, 0)
-    finally:
+    except BaseException:
         os.close(fd)
+        raise
+    return fd
+
+
+def restrict(system: System, fd: int) -> Prepared:
+    """Put this thread, and all it will make, under the ruleset; needs no_new_privs."""
+    return system.syscall(SYS_RESTRICT_SELF, fd, 0)
 
 
 def _add(system: System, fd: int, rule: Rule, handled: int) -> None:
@@ -100,6 +107,7 @@ def _add(system: System, fd: int, rule: Rule, handled: int) -> None:
         if not os.path.isdir(rule.path):  # noqa: PTH112  a plain call: pathlib would load half the library
             rights &= _FILE_RIGHTS
         packed = struct.pack("=Qi", rights, parent)
-        system.syscall(SYS_ADD_RULE, fd, _RULE_PATH_BENEATH, ctypes.create_string_buffer(packed, len(packed)), 0)
+        buffer = ctypes.create_string_buffer(packed, len(packed))
+        system.now(system.syscall(SYS_ADD_RULE, fd, _RULE_PATH_BENEATH, buffer, 0))
     finally:
         os.close(parent)

@@ -14,7 +14,7 @@ def leave(system: System) -> str:
     """Leave the host's network, IPC and UTS namespaces if that is allowed; says what came of it."""
     flags = _NETWORK_IPC_UTS if os.geteuid() == 0 else _NETWORK_IPC_UTS | _USER
     try:
-        system.unshare(flags)
+        system.now(system.unshare(flags))
     except OSError as error:
         return f"not taken: {error.strerror}"
     return "on (network, ipc, uts)"

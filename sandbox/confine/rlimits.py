@@ -70,9 +70,8 @@ def tool(memory: int, cpu: int) -> tuple[Limit, ...]:
     )
 
 
-def apply(limits: tuple[Limit, ...]) -> None:
-    """Set each row; OSError or ValueError where the kernel does not take it."""
-    for limit in limits:
-        _, hard = resource.getrlimit(limit.resource)
-        value = limit.value if hard == resource.RLIM_INFINITY else min(limit.value, hard)
-        resource.setrlimit(limit.resource, (value, value))
+def lowered(limit: Limit) -> tuple[int, tuple[int, int]]:
+    """The arguments of setrlimit for this row, in a process with the limits of this one."""
+    _, hard = resource.getrlimit(limit.resource)
+    value = limit.value if hard == resource.RLIM_INFINITY else min(limit.value, hard)
+    return limit.resource, (value, value)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from sandbox.confine import bpf
 from sandbox.confine.aarch64 import AARCH64
 from sandbox.confine.bpf import ALLOW, KILL, Architecture, Instruction, Profile, Rule, When
-from sandbox.confine.system import System
+from sandbox.confine.system import Prepared, System
 from sandbox.confine.x86_64 import X86_64
 
 ARCHITECTURES = {one.name: one for one in (X86_64, AARCH64)}
@@ -104,8 +104,8 @@ ZYGOTE = Profile(
             for call in _calls(
                 "read write close close_range dup2 dup3 lseek fstat newfstatat getppid getuid geteuid getgid "
                 "getegid getresuid getresgid setresuid setresgid setgroups setsid prctl capset prlimit64 "
-                "rt_sigaction sigaltstack set_robust_list wait4 waitid pidfd_open landlock_create_ruleset "
-                "landlock_add_rule landlock_restrict_self seccomp setpriority getpriority tgkill umask"
+                "rt_sigaction sigaltstack set_robust_list wait4 waitid pidfd_open landlock_restrict_self seccomp "
+                "setpriority getpriority tgkill umask"
             )
         ),
         Rule("clone", ALLOW, (When(argument=0, value=_FORK_FLAGS),)),
@@ -180,11 +180,9 @@ class Program:
         machine = architecture()
         return cls(bpf.assemble(profile, machine), machine.numbers["seccomp"])
 
-    def load(self, system: System) -> None:
-        """Confine every thread of this process, for good; needs no_new_privs."""
-        result = system.syscall(self._number, _SET_MODE_FILTER, _FLAG_TSYNC, ctypes.byref(self._header))
-        if result:
-            raise OSError(errnos.ESRCH, "a thread could not be confined")
+    def load(self, system: System) -> Prepared:
+        """Confine every thread of this process, for good; needs no_new_privs. Its answer is a thread left out."""
+        return system.syscall(self._number, _SET_MODE_FILTER, _FLAG_TSYNC, ctypes.byref(self._header))
 
 
 class _Fprog(ctypes.Structure):

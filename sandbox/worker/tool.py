@@ -45,13 +45,15 @@ def _environment(launch: Launch) -> dict[str, str]:
     }
 
 
-def _abi(system: System, launch: Launch) -> int:
+def _ruleset(system: System, launch: Launch) -> int | None:
+    """Landlock's descriptor, which exec closes; None where there is no Landlock and that is allowed."""
     try:
-        return landlock.abi(system)
+        version = landlock.abi(system)
     except OSError:
         if "landlock" in launch.allow_degraded:
-            return 0
+            return None
         raise
+    return landlock.create(system, version, _rules(launch))
 
 
 def main(argument: str) -> None:
@@ -62,11 +64,11 @@ def main(argument: str) -> None:
     try:
         system = System()
         program = Program.of(seccomp.tool(os.getpid()))  # exec keeps the pid
-        version = _abi(system, launch)
+        ruleset = _ruleset(system, launch)
         bounds = rlimits.tool(launch.memory, launch.cpu)
         os.chdir(launch.cwd)
-        plan = Plan(system, launch.parent, 0, version, bounds, program, rules=tuple(_rules(launch)))
-        steps.take(steps.TOOL, plan)
+        plan = Plan(system, launch.parent, 0, ruleset, mdwe=False, limits=bounds, program=program)
+        steps.enter(steps.TOOL, plan)
     except (OSError, ValueError, steps.StepFailed) as error:
         _leave(failure, f"{CAGE}{error}")
     try:

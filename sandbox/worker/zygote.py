@@ -16,8 +16,9 @@ import socket
 import msgspec
 
 from sandbox.confine import landlock, probes, rlimits, steps
+from sandbox.confine.rlimits import Limit
 from sandbox.confine.seccomp import CONTROL_FD, SOCKET_FD, WORKER, ZYGOTE, Program
-from sandbox.confine.steps import Plan, StepFailed
+from sandbox.confine.steps import Calls, Plan, StepFailed
 from sandbox.confine.system import LIBRARY_SIGNALS, System
 from sandbox.wire import frames, limits
 from sandbox.wire.control import (
@@ -91,11 +92,12 @@ class Zygote:
         for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
             signal.signal(number, signal.SIG_DFL)
         for reserved in LIBRARY_SIGNALS:
-            self._system.default_signal(reserved)
+            self._system.now(self._system.default_signal(reserved))
         signal.signal(signal.SIGALRM, self._alarm.ring)
         hygiene.quiet()
-        self._abi = self._landlock_abi()
-        plan = Plan(self._system, self._settings.parent, self._settings.uid, self._abi, rlimits.zygote(), own)
+        self._ruleset = self._landlock()
+        self._mdwe = self._system.can_refuse_executable_memory()
+        plan = self._plan(self._settings.parent, rlimits.zygote(), own)
         self._cage(plan)
         hygiene.close_imports(keep_tools=self._settings.disable_policy)
         gc.collect()
@@ -144,63 +146,67 @@ class Zygote:
             return f"not taken: {error.strerror}"
         return "on"
 
-    def _landlock_abi(self) -> int:
+    def _landlock(self) -> int | None:
+        """The ruleset of every process from here on: they have no rule, each its own domain."""
         try:
             version = landlock.abi(self._system)
+            ruleset = landlock.create(self._system, version)
         except OSError as error:
             why = error.strerror or str(error)
             if "landlock" not in self._settings.allow_degraded:
                 raise Unfit("landlock", why) from None
             self._layers["landlock"] = f"off: {why}"
-            return 0
+            return None
         self._layers["landlock"] = f"on (ABI {version})"
-        return version
+        return ruleset
 
     def _cage(self, plan: Plan) -> None:
         *before, last = steps.ZYGOTE
-        steps.take(tuple(before), plan)
-        if plan.landlock_abi and not probes.landlock_holds():
+        steps.enter(tuple(before), plan)
+        if plan.ruleset is not None and not probes.landlock_holds():
             raise Unfit("landlock", "the canary could open a file under Landlock")
-        steps.take((last,), plan)
+        steps.enter((last,), plan)
 
     def _canaries(self) -> None:
         for probe in probes.WORKER:
             try:
-                unheld = probes.run(probe, steps.WORKER, self._plan(_CANARY_MEMORY, _DEV_NULL))
+                unheld = probes.run(probe, steps.WORKER, self._plan_of_worker(_CANARY_MEMORY, _DEV_NULL))
             except OSError as error:
                 raise Unfit("processes", f"the canary could not be forked: {error.strerror}") from None
             if unheld is not None:
                 raise Unfit(unheld.layer, unheld.why)
 
-    def _plan(self, memory: int, fd: int) -> Plan:
-        limits_of_worker = rlimits.worker(memory)
-        return Plan(self._system, self._pid, self._settings.uid, self._abi, limits_of_worker, self._program, fd)
+    def _plan(self, parent: int, bounds: tuple[Limit, ...], program: Program, fd: int = CONTROL_FD) -> Plan:
+        return Plan(self._system, parent, self._settings.uid, self._ruleset, self._mdwe, bounds, program, fd)
+
+    def _plan_of_worker(self, memory: int, fd: int) -> Plan:
+        return self._plan(self._pid, rlimits.worker(memory), self._program, fd)
 
     def _fork(self, message: Fork, fd: int) -> None:
         try:
             if os.fstat(self._tasks).st_nlink != 3:  # ".", ".." and one thread
                 raise OSError(0, "the zygote has a second thread")
-            plan = self._plan(message.memory, fd)  # here, where no page has to be copied for it
+            calls = steps.prepare(steps.WORKER, self._plan_of_worker(message.memory, fd))
             pid = os.fork()
-        except OSError as error:
+        except (OSError, StepFailed) as error:
             os.close(fd)
-            self._send(NotForked(message.n, error.strerror or str(error)))
+            self._send(NotForked(message.n, getattr(error, "strerror", None) or str(error)))
             return
         if pid == 0:
-            self._become_worker(plan)
+            self._become_worker(calls, fd)
         os.close(fd)
         self._pids[message.n] = pid
         pidfd = os.pidfd_open(pid)
         socket.send_fds(self._control, [encode(Forked(message.n, pid))], [pidfd])
         os.close(pidfd)
 
-    def _become_worker(self, plan: Plan) -> None:
+    def _become_worker(self, calls: Calls, fd: int) -> None:
         try:
-            steps.take(steps.WORKER, plan)
+            steps.take(calls)
         except StepFailed as failed:
-            early = failed.step in (steps.SESSION.name, steps.DESCRIPTORS.name)
+            late = failed.step in (steps.NICE.name, steps.RLIMITS.name, steps.SECCOMP.name)
             stuck = frames.pack(Stuck(failed.step, failed.errno), limits.MAX_FRAME_FROM_WORKER)
-            os.write(plan.socket if early else SOCKET_FD, stuck)
+            os.write(SOCKET_FD if late else fd, stuck)
             os._exit(steps.FAILED)
         try:
             gc.enable()

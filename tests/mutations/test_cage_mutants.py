@@ -127,7 +127,8 @@ def in_a_child(act: Callable[[], object]) -> str:
 
 def taken(limits: tuple[Limit, ...]) -> list[tuple[int, int]]:
     """The kernel's own view of a process under these limits."""
-    rlimits.apply(limits)
+    for row in limits:
+        resource.setrlimit(*rlimits.lowered(row))
     return [resource.getrlimit(kind) for kind in KINDS]
 
 

@@ -31,7 +31,7 @@ from sandbox.pool.pool import Pool
 kernel = system.System()
 if machine["without_proc"]:
     libc = ctypes.CDLL(None, use_errno=True)
-    kernel.unshare(0x00020000)
+    kernel.now(kernel.unshare(0x00020000))
     assert libc.mount(None, b"/", None, 0x44000, None) == 0  # private and recursive: nobody else loses it
     assert libc.umount2(b"/proc", 2) == 0
 for name, value in (("landlock.abi", machine["abi"]), ("seccomp.platform.machine", machine["name"])):
@@ -46,7 +46,7 @@ if machine["rules"]:
         Rule(call, bpf.errno(code) if code else ALLOW, tuple(When(*test) for test in tests))
         for call, code, tests in machine["rules"]
     )
-    kernel.prctl(38, 1)
+    kernel.now(kernel.prctl(38, 1))
     program = bpf.assemble(Profile("other kernel", rules, ALLOW), seccomp.architecture())
     # by prctl(2), so that a later refusal of seccomp(2) is the filter's work
     data = ctypes.create_string_buffer(bpf.packed(program))
@@ -81,11 +81,13 @@ asyncio.run(main())
 BROKEN_STEP = """
 from sandbox.confine import steps
 from sandbox.worker import zygote
-def fail(plan):
+def fail():
     raise PermissionError(1, "no")
+def failing(plan):
+    return [(fail, (), None)]
 def canaries(self, before=zygote.Zygote._canaries):
     before(self)
-    broken = {one.name: one for one in steps.WORKER} | {BROKEN: steps.Step(BROKEN, "a layer", fail)}
+    broken = {one.name: one for one in steps.WORKER} | {BROKEN: steps.Step(BROKEN, "a layer", failing)}
     steps.WORKER = tuple(broken.values())
 zygote.Zygote._canaries = canaries
 """

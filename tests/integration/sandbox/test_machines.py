@@ -135,7 +135,8 @@ def test_a_worker_that_cannot_take_a_step_is_refused(step: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "layer"), [(4, "process"), (1, "process"), (38, "no_new_privs"), (65, "executable_memory")]
+    ("option", "layer"),
+    [(4, "process"), (1, "process"), (38, "no_new_privs"), (65, "executable_memory")],
 )
 def test_an_option_that_is_refused_is_named(option: int, layer: str) -> None:
     """prctl(2): dumpable, the signal of the parent's death, new privileges, executable memory."""
@@ -144,8 +145,8 @@ def test_an_option_that_is_refused_is_named(option: int, layer: str) -> None:
 
 
 def test_without_its_option_memory_is_still_kept_from_being_executable() -> None:
-    """A kernel before 6.3 does not know PR_SET_MDWE: an extra that is said to be off."""
-    found = run(Machine((("prctl", errno.EINVAL, ((0, 65, 0xFFFFFFFF),)),)))
+    """A kernel before 6.3 does not know PR_SET_MDWE and PR_GET_MDWE: an extra that is said to be off."""
+    found = run(Machine(tuple(("prctl", errno.EINVAL, ((0, option, 0xFFFFFFFF),)) for option in (65, 66))))
     assert found.verdict == "Succeeded"
     assert found.doctor["executable_memory"][0] == "off"
     assert found.complete

@@ -52,7 +52,8 @@ def the_librarys_own(handler: signal.Handlers) -> None:
     number = {"x86_64": 13, "aarch64": 134}[platform.machine()]
     action = struct.pack("QQQQ", handler, 0, 0, 0)
     for one in LIBRARY_SIGNALS:
-        System().syscall(number, one, ctypes.create_string_buffer(action, len(action)), None, 8)
+        system = System()
+        system.now(system.syscall(number, one, ctypes.create_string_buffer(action, len(action)), None, 8))
 
 
 async def in_the_middle_of_a_run(bench: Bench) -> tuple[int, asyncio.Event, asyncio.Task[object]]:

@@ -143,13 +143,13 @@ def test_the_steps_are_taken_in_the_order_of_the_table(seen: tuple[dict[str, obj
     """As the kernel saw them, in each worker, with nothing opened after Landlock."""
     marks = {
         "session": r"^setsid\(",
-        "descriptors": r"^close_range\(|^dup2\(|^dup3\(",
         "undumpable": r"^prctl\(PR_SET_DUMPABLE, SUID_DUMP_DISABLE",
         "die-with-parent": r"^prctl\(PR_SET_PDEATHSIG, SIGKILL",
         "parent": r"^getppid\(",
         "signals": r"^rt_sigprocmask\(SIG_SETMASK, \[\]",
         "no-new-privileges": r"^prctl\(PR_SET_NO_NEW_PRIVS, 1",
         "landlock": r"^landlock_restrict_self\(",
+        "descriptors": r"^close_range\(|^dup2\(|^dup3\(",
         "rlimits": r"^prlimit64\(0, RLIMIT_AS, \{",
         "seccomp": r"^seccomp\(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC",
     }

@@ -12,7 +12,7 @@ import pytest
 from sandbox.confine import landlock, probes, rlimits, seccomp, steps
 from sandbox.confine.probes import Probe
 from sandbox.confine.seccomp import Program
-from sandbox.confine.steps import Plan, Step
+from sandbox.confine.steps import Call, Plan, Step
 from sandbox.confine.system import System
 
 WHOLE = steps.WORKER
@@ -24,7 +24,10 @@ def plan() -> Iterator[Plan]:
     system, socket = System(), os.open(os.devnull, os.O_RDONLY)
     limits = rlimits.worker(1 << 30)
     program = Program.of(seccomp.WORKER)
-    yield Plan(system, os.getpid(), 65533, landlock.abi(system), limits, program, socket)
+    ruleset = landlock.create(system, landlock.abi(system))
+    mdwe = system.can_refuse_executable_memory()
+    yield Plan(system, os.getpid(), 65533, ruleset, mdwe, limits, program, socket)
+    os.close(ruleset)
     os.close(socket)
 
 
@@ -48,14 +51,20 @@ def test_a_cage_without_its_filter_does_not(probe: Probe, plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("index", range(len(WHOLE)), ids=[step.name for step in WHOLE])
-def test_a_step_that_fails_in_the_canary_is_named(index: int, plan: Plan) -> None:
+@pytest.mark.parametrize("when", ["prepared", "taken"])
+def test_a_step_that_fails_in_the_canary_is_named(index: int, when: str, plan: Plan) -> None:
     """With its own layer, not with that of the probe that was never tried."""
 
-    def fail(_plan: Plan) -> None:
+    def fail() -> None:
         raise OSError(errno.EPERM, "no")
 
+    def failing(_plan: Plan) -> list[Call]:
+        if when == "prepared":
+            fail()
+        return [(fail, (), None)]
+
     step = WHOLE[index]
-    order = (*WHOLE[:index], Step(step.name, step.layer, fail), *WHOLE[index + 1 :])
+    order = (*WHOLE[:index], Step(step.name, step.layer, failing), *WHOLE[index + 1 :])
     unheld = probes.run(probes.WORKER[0], order, plan)
     assert unheld is not None
     assert unheld.layer == step.layer

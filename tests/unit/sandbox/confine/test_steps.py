@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import resource
@@ -11,12 +12,12 @@ import pytest
 
 from sandbox.confine import rlimits, steps
 from sandbox.confine.seccomp import Program
-from sandbox.confine.steps import Plan, Step, StepFailed
-from sandbox.confine.system import System
+from sandbox.confine.steps import Call, Plan, Step, StepFailed
+from sandbox.confine.system import Prepared, System
 from sandbox.pool import nursery
 
 FROM_IDENTITY = ["identity", "capabilities", "undumpable", "die-with-parent", "signals", "no-new-privileges"]
-WORKER = ["session", "descriptors", *FROM_IDENTITY, "no-executable-memory", "landlock", "nice", "rlimits", "seccomp"]
+WORKER = ["session", *FROM_IDENTITY, "no-executable-memory", "landlock", "descriptors", "nice", "rlimits", "seccomp"]
 ZYGOTE = ["session", "namespaces", "bounding-set", *FROM_IDENTITY, "no-executable-memory", "landlock"]
 ZYGOTE += ["rlimits", "seccomp"]
 TOOL = ["session", "bounding-set", "capabilities", "die-with-parent", "signals", "no-new-privileges", "landlock"]
@@ -31,7 +32,7 @@ REASONS = [
     ("identity", "rlimits", "the limit on processes means nothing to the superuser"),
     ("no-new-privileges", "landlock", "the kernel demands it"),
     ("no-new-privileges", "seccomp", "the kernel demands it"),
-    ("landlock", "rlimits", "its ruleset is a descriptor, and there may be none beyond the socket"),
+    ("landlock", "descriptors", "its ruleset is one, and none stays but the socket"),
     ("rlimits", "seccomp", "the filter has no setrlimit"),
 ]
 
@@ -61,55 +62,132 @@ def test_nothing_comes_after_the_filter() -> None:
 
 
 class Kernel(System):
-    """One whose prctl answers with this errno, or takes everything."""
+    """One whose prctl is refused with this errno, or takes everything."""
 
     def __init__(self, code: int = 0) -> None:
         self.code = code
 
-    def prctl(self, option: int, value: int) -> None:
-        if self.code:
-            raise OSError(self.code, os.strerror(self.code))
+    def prctl(self, option: int, value: int) -> Prepared:
+        def answer() -> int:
+            ctypes.set_errno(self.code)
+            return -1 if self.code else 0
+
+        return answer, ()
 
 
-def plan(system: System, parent: int = 0) -> Plan:
-    return Plan(system, parent, 65533, 0, (), cast("Program", None))
+def plan(kernel: System, parent: int = 0, *, mdwe: bool = True) -> Plan:
+    return Plan(kernel, parent, 65533, None, mdwe, (), cast("Program", None))
+
+
+def take(step: Step, with_plan: Plan) -> None:
+    steps.take(steps.prepare((step,), with_plan))
 
 
 def test_memory_that_cannot_be_made_executable_is_taken_where_the_kernel_has_it() -> None:
-    """An old kernel is a note; any other refusal is a failed step."""
-    have, lack = plan(Kernel()), plan(Kernel(errno.EINVAL))
-    steps.take((steps.NO_EXECUTABLE_MEMORY,), have)
-    steps.take((steps.NO_EXECUTABLE_MEMORY,), lack)
+    """An old kernel is a note; any refusal of one that has it is a failed step."""
+    have, lack = plan(Kernel()), plan(Kernel(errno.EPERM), mdwe=False)
+    take(steps.NO_EXECUTABLE_MEMORY, have)
+    take(steps.NO_EXECUTABLE_MEMORY, lack)
     assert have.notes == {"executable_memory": "on"}
     assert lack.notes["executable_memory"].startswith("not taken")
-    with pytest.raises(StepFailed, match="no-executable-memory"):
-        steps.take((steps.NO_EXECUTABLE_MEMORY,), plan(Kernel(errno.EPERM)))
+    for code in (errno.EPERM, errno.EINVAL):
+        with pytest.raises(StepFailed, match="no-executable-memory") as failed:
+            take(steps.NO_EXECUTABLE_MEMORY, plan(Kernel(code)))
+        assert failed.value.errno == code
+
+
+@pytest.mark.parametrize(("code", "has"), [(0, True), (errno.EINVAL, False), (errno.EPERM, True)])
+def test_a_kernel_is_asked_whether_it_can_refuse_executable_memory(code: int, has: bool) -> None:
+    """One before 6.3 does not know the option; after any other refusal the step itself is tried, and fails closed."""
+    assert Kernel(code).can_refuse_executable_memory() is has
 
 
 def test_a_worker_whose_parent_is_gone_does_not_go_on() -> None:
     """The signal is set too late for a parent that died before it."""
-    steps.take((steps.DIE_WITH_PARENT,), plan(Kernel(), os.getppid()))
+    take(steps.DIE_WITH_PARENT, plan(Kernel(), os.getppid()))
     with pytest.raises(StepFailed, match="die-with-parent"):
-        steps.take((steps.DIE_WITH_PARENT,), plan(Kernel(), os.getppid() + 1))
+        take(steps.DIE_WITH_PARENT, plan(Kernel(), os.getppid() + 1))
+
+
+def test_a_process_that_is_still_the_superuser_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any of the six ids, when the step is prepared; and each must be the same when it is taken."""
+    monkeypatch.setattr(os, "geteuid", lambda: 5)
+    for users, groups in (((5, 5, 0), (5, 5, 5)), ((5, 5, 5), (0, 5, 5))):
+        monkeypatch.setattr(os, "getresuid", lambda users=users: users)
+        monkeypatch.setattr(os, "getresgid", lambda groups=groups: groups)
+        with pytest.raises(StepFailed, match="still the superuser"):
+            steps.prepare((steps.IDENTITY,), plan(Kernel()))
+    monkeypatch.setattr(os, "getresuid", lambda: (5, 5, 5))
+    monkeypatch.setattr(os, "getresgid", lambda: (6, 6, 6))
+    calls = steps.prepare((steps.IDENTITY,), plan(Kernel()))
+    steps.take(calls)
+    assert [wanted for _, _, _, wanted in calls] == [(5, 5, 5), (6, 6, 6)]
+
+
+def test_the_superuser_becomes_another_and_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Groups first, while there is a right to them; then all six ids are asked for once more."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    calls = steps.prepare((steps.IDENTITY,), plan(Kernel()))
+    ids = (65533,) * 3
+    assert [call[1:] for call in calls] == [
+        (os.setgroups, ([],), None),
+        (os.setresgid, ids, None),
+        (os.setresuid, ids, None),
+        (os.getresuid, (), ids),
+        (os.getresgid, (), ids),
+    ]
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSYS, "no"), ValueError("no"), OverflowError("no")])
-def test_the_first_failure_is_named_and_ends_the_rest(error: Exception) -> None:
-    """Whatever goes wrong, the step's name is known and no later step is taken."""
+@pytest.mark.parametrize("when", ["prepared", "taken"])
+def test_the_first_failure_is_named_and_ends_the_rest(error: Exception, when: str) -> None:
+    """Whatever goes wrong, the step's name is known and no later step is taken; one unprepared, and none is."""
     taken: list[str] = []
 
-    def fail(_plan: Plan) -> None:
+    def fail() -> None:
         raise error
 
+    def failing(_plan: Plan) -> list[Call]:
+        if when == "prepared":
+            raise error
+        return [(fail, (), None)]
+
     order = (
-        Step("one", "a", lambda _plan: taken.append("one")),
-        Step("two", "b", fail),
-        Step("three", "c", lambda _plan: taken.append("three")),
+        Step("one", "a", lambda _plan: [(taken.append, ("one",), None)]),
+        Step("two", "b", failing),
+        Step("three", "c", lambda _plan: [(taken.append, ("three",), None)]),
     )
     with pytest.raises(StepFailed, match="two") as failed:
-        steps.take(order, cast("Plan", None))
-    assert taken == ["one"]
+        steps.take(steps.prepare(order, cast("Plan", None)))
+    assert taken == (["one"] if when == "taken" else [])
     assert failed.value.errno == (errno.ENOSYS if isinstance(error, OSError) else 0)
+
+
+def test_a_step_that_is_entered_is_prepared_after_the_ones_before_it() -> None:
+    """What one changes, the next is prepared with."""
+    seen: list[str] = []
+
+    def second(_plan: Plan) -> list[Call]:
+        return [(seen.append, (f"two after {seen}",), None)]
+
+    one = Step("one", "a", lambda _plan: [(seen.append, ("one",), None)])
+    steps.enter((one, Step("two", "b", second)), cast("Plan", None))
+    assert seen == ["one", "two after ['one']"]
+
+
+@pytest.mark.parametrize("answer", [-1, 1, None, "", (0,)])
+def test_another_answer_than_the_wanted_one_is_a_failure(answer: object) -> None:
+    """A call of the C library raises nothing: its answer is looked at, and nothing comes after it."""
+    taken: list[str] = []
+    ctypes.set_errno(errno.EACCES)
+    order = (
+        Step("one", "a", lambda _plan: [(lambda: answer, (), 0)]),
+        Step("two", "b", lambda _plan: [(taken.append, ("two",), None)]),
+    )
+    with pytest.raises(StepFailed, match="one") as failed:
+        steps.take(steps.prepare(order, cast("Plan", None)))
+    assert failed.value.errno == (errno.EACCES if answer == -1 else 0)
+    assert not taken
 
 
 def test_a_step_knows_its_layer() -> None:
