@@ -62,14 +62,10 @@ WORKER = (
 
 def run(probe: Probe, order: tuple[Step, ...], plan: Plan) -> Unheld | None:
     """Fork, take the steps in the child, let it try; None when it was held. OSError when nothing can be forked."""
-    try:
-        calls = steps.prepare(order, plan)
-    except StepFailed as failed:
-        return _untaken(next(step for step in order if step.name == failed.step))
     pid = os.fork()
     if pid == 0:
         try:
-            steps.take(calls)
+            steps.take(steps.prepare(order, plan))
             os._exit(probe.attempt())
         except StepFailed as failed:
             os._exit(_FIRST_STEP + [step.name for step in order].index(failed.step))
@@ -78,14 +74,11 @@ def run(probe: Probe, order: tuple[Step, ...], plan: Plan) -> Unheld | None:
     _, status = os.waitpid(pid, 0)
     code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
     if code is not None and _FIRST_STEP <= code < _FIRST_STEP + len(order):
-        return _untaken(order[code - _FIRST_STEP])
+        step = order[code - _FIRST_STEP]
+        return Unheld(step.layer, f"the canary could not take the step {step.name}")
     ended = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
     held = code == _HELD if probe.signal is None else ended == probe.signal
     return None if held else Unheld(probe.layer, f"the canary's {probe.name} was not stopped (wait status {status})")
-
-
-def _untaken(step: Step) -> Unheld:
-    return Unheld(step.layer, f"the canary could not take the step {step.name}")
 
 
 def landlock_holds() -> bool:

@@ -45,15 +45,14 @@ class StepFailed(Exception):
 class Plan:
     """What the steps are prepared with.
 
-    `ruleset` is Landlock's descriptor, None where an operator allowed to go without it; `mdwe` whether the kernel
-    can refuse executable memory. `notes` is filled by the optional steps: what came of each, for the layer's state.
+    `ruleset` is Landlock's descriptor, None where an operator allowed to go without it.
+    `notes` is filled by the optional steps: what came of each, for the state of its layer.
     """
 
     system: System
     parent: int
     uid: int
     ruleset: int | None
-    mdwe: bool
     limits: tuple[Limit, ...]
     program: Program
     socket: int = CONTROL_FD
@@ -162,7 +161,7 @@ def _no_new_privileges(plan: Plan) -> Iterable[Call]:
 
 
 def _no_executable_memory(plan: Plan) -> Iterable[Call]:
-    if not plan.mdwe:  # the filter refuses PROT_EXEC as well
+    if not plan.system.can_refuse_executable_memory():  # the filter refuses PROT_EXEC as well
         plan.notes[NO_EXECUTABLE_MEMORY.layer] = "not taken: it needs Linux 6.3"
         return
     yield _zero(plan.system.prctl(system.PR_SET_MDWE, system.PR_MDWE_REFUSE_EXEC_GAIN))

@@ -67,7 +67,7 @@ def main(argument: str) -> None:
         ruleset = _ruleset(system, launch)
         bounds = rlimits.tool(launch.memory, launch.cpu)
         os.chdir(launch.cwd)
-        plan = Plan(system, launch.parent, 0, ruleset, mdwe=False, limits=bounds, program=program)
+        plan = Plan(system, launch.parent, 0, ruleset, bounds, program)
         steps.enter(steps.TOOL, plan)
     except (OSError, ValueError, steps.StepFailed) as error:
         _leave(failure, f"{CAGE}{error}")

@@ -96,7 +96,6 @@ class Zygote:
         signal.signal(signal.SIGALRM, self._alarm.ring)
         hygiene.quiet()
         self._ruleset = self._landlock()
-        self._mdwe = self._system.can_refuse_executable_memory()
         plan = self._plan(self._settings.parent, rlimits.zygote(), own)
         self._cage(plan)
         hygiene.close_imports(keep_tools=self._settings.disable_policy)
@@ -177,7 +176,7 @@ class Zygote:
                 raise Unfit(unheld.layer, unheld.why)
 
     def _plan(self, parent: int, bounds: tuple[Limit, ...], program: Program, fd: int = CONTROL_FD) -> Plan:
-        return Plan(self._system, parent, self._settings.uid, self._ruleset, self._mdwe, bounds, program, fd)
+        return Plan(self._system, parent, self._settings.uid, self._ruleset, bounds, program, fd)
 
     def _plan_of_worker(self, memory: int, fd: int) -> Plan:
         return self._plan(self._pid, rlimits.worker(memory), self._program, fd)

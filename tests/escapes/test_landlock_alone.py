@@ -16,10 +16,10 @@ from sandbox.confine import landlock, seccomp, steps, system
 kernel = system.System()
 version = landlock.abi(kernel)
 ruleset = landlock.create(kernel, version)
-plan = steps.Plan(kernel, os.getppid(), 65533, ruleset, False, (), seccomp.Program.of(seccomp.WORKER))
+plan = steps.Plan(kernel, os.getppid(), 65533, ruleset, (), seccomp.Program.of(seccomp.WORKER))
 spec = json.loads(sys.argv[2])
 tcp, abstract = socket.socket(), socket.socket(socket.AF_UNIX)
-steps.take(steps.prepare((steps.NO_NEW_PRIVILEGES, steps.LANDLOCK), plan))
+steps.enter((steps.NO_NEW_PRIVILEGES, steps.LANDLOCK), plan)
 
 def attempt(call):
     try:

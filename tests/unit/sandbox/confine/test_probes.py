@@ -25,8 +25,7 @@ def plan() -> Iterator[Plan]:
     limits = rlimits.worker(1 << 30)
     program = Program.of(seccomp.WORKER)
     ruleset = landlock.create(system, landlock.abi(system))
-    mdwe = system.can_refuse_executable_memory()
-    yield Plan(system, os.getpid(), 65533, ruleset, mdwe, limits, program, socket)
+    yield Plan(system, os.getpid(), 65533, ruleset, limits, program, socket)
     os.close(ruleset)
     os.close(socket)
 

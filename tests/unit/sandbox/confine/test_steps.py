@@ -13,7 +13,7 @@ import pytest
 from sandbox.confine import rlimits, steps
 from sandbox.confine.seccomp import Program
 from sandbox.confine.steps import Call, Plan, Step, StepFailed
-from sandbox.confine.system import Prepared, System
+from sandbox.confine.system import PR_GET_MDWE, Prepared, System
 from sandbox.pool import nursery
 
 FROM_IDENTITY = ["identity", "capabilities", "undumpable", "die-with-parent", "signals", "no-new-privileges"]
@@ -62,51 +62,50 @@ def test_nothing_comes_after_the_filter() -> None:
 
 
 class Kernel(System):
-    """One whose prctl is refused with this errno, or takes everything."""
+    """One whose prctl is refused with this errno, or takes everything; PR_GET_MDWE is its own matter."""
 
-    def __init__(self, code: int = 0) -> None:
+    def __init__(self, code: int = 0, asked: int = 0) -> None:
         self.code = code
+        self.asked = asked
 
     def prctl(self, option: int, value: int) -> Prepared:
+        code = self.asked if option == PR_GET_MDWE else self.code
+
         def answer() -> int:
-            ctypes.set_errno(self.code)
-            return -1 if self.code else 0
+            ctypes.set_errno(code)
+            return -1 if code else 0
 
         return answer, ()
 
 
-def plan(kernel: System, parent: int = 0, *, mdwe: bool = True) -> Plan:
-    return Plan(kernel, parent, 65533, None, mdwe, (), cast("Program", None))
-
-
-def take(step: Step, with_plan: Plan) -> None:
-    steps.take(steps.prepare((step,), with_plan))
+def plan(kernel: System, parent: int = 0) -> Plan:
+    return Plan(kernel, parent, 65533, None, (), cast("Program", None))
 
 
 def test_memory_that_cannot_be_made_executable_is_taken_where_the_kernel_has_it() -> None:
     """An old kernel is a note; any refusal of one that has it is a failed step."""
-    have, lack = plan(Kernel()), plan(Kernel(errno.EPERM), mdwe=False)
-    take(steps.NO_EXECUTABLE_MEMORY, have)
-    take(steps.NO_EXECUTABLE_MEMORY, lack)
+    have, lack = plan(Kernel()), plan(Kernel(errno.EPERM, asked=errno.EINVAL))
+    steps.enter((steps.NO_EXECUTABLE_MEMORY,), have)
+    steps.enter((steps.NO_EXECUTABLE_MEMORY,), lack)
     assert have.notes == {"executable_memory": "on"}
     assert lack.notes["executable_memory"].startswith("not taken")
     for code in (errno.EPERM, errno.EINVAL):
         with pytest.raises(StepFailed, match="no-executable-memory") as failed:
-            take(steps.NO_EXECUTABLE_MEMORY, plan(Kernel(code)))
+            steps.enter((steps.NO_EXECUTABLE_MEMORY,), plan(Kernel(code)))
         assert failed.value.errno == code
 
 
 @pytest.mark.parametrize(("code", "has"), [(0, True), (errno.EINVAL, False), (errno.EPERM, True)])
 def test_a_kernel_is_asked_whether_it_can_refuse_executable_memory(code: int, has: bool) -> None:
     """One before 6.3 does not know the option; after any other refusal the step itself is tried, and fails closed."""
-    assert Kernel(code).can_refuse_executable_memory() is has
+    assert Kernel(asked=code).can_refuse_executable_memory() is has
 
 
 def test_a_worker_whose_parent_is_gone_does_not_go_on() -> None:
     """The signal is set too late for a parent that died before it."""
-    take(steps.DIE_WITH_PARENT, plan(Kernel(), os.getppid()))
+    steps.enter((steps.DIE_WITH_PARENT,), plan(Kernel(), os.getppid()))
     with pytest.raises(StepFailed, match="die-with-parent"):
-        take(steps.DIE_WITH_PARENT, plan(Kernel(), os.getppid() + 1))
+        steps.enter((steps.DIE_WITH_PARENT,), plan(Kernel(), os.getppid() + 1))
 
 
 def test_a_process_that_is_still_the_superuser_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
