@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -133,12 +134,34 @@ async def heir_stands(pool: Pool) -> None:
         await asyncio.sleep(0.01)
 
 
+def kill_and_see_dead(pid: int) -> None:
+    """SIGKILL, and wait until it took: a child of it may live, and answer, for a millisecond more."""
+    process = os.pidfd_open(pid)
+    try:
+        os.kill(pid, signal.SIGKILL)
+        select.select([process], [], [], DEADLINE)
+    finally:
+        os.close(process)
+
+
+async def reigning(pool: Pool, last: int) -> int:
+    """The zygote of now, which is another than the last; the runs may be over sooner than it is there."""
+    until = time.monotonic() + DEADLINE
+    while (zygote := pool.status().zygote_pid) in (None, last):
+        if time.monotonic() > until:
+            raise TimeoutError("no zygote came")
+        await asyncio.sleep(0.01)
+    assert zygote is not None
+    return zygote
+
+
 async def zygote_killed(config: PoolConfig, kills: int, *, heir: bool) -> dict[str, object]:
     """SIGKILL of the zygote amid running runs: until a run that begins then has its result, and what became of all."""
     pool = Pool(config)
     await pool.start()
     served: list[float] = []
     verdicts: Counter[str] = Counter()
+    zygote = 0
     try:
         lanes = [Code(f"busy-{number}", BUSY) for number in range(LANES)]
         for code in [*lanes, Code("next", SOURCE)]:
@@ -146,11 +169,10 @@ async def zygote_killed(config: PoolConfig, kills: int, *, heir: bool) -> dict[s
         for _ in range(kills):
             if heir:
                 await heir_stands(pool)
+            zygote = await reigning(pool, zygote)
             running = [asyncio.ensure_future(pool.run(RunRequest(code, OBJECT))) for code in lanes]
             await asyncio.sleep(0.003)
-            zygote = pool.status().zygote_pid
-            assert zygote is not None
-            os.kill(zygote, signal.SIGKILL)
+            kill_and_see_dead(zygote)
             verdicts[(await timed_run(pool, Code("next", SOURCE), served)).verdict.value] += 1
             verdicts.update(result.verdict.value for result in await asyncio.gather(*running))
     finally:
