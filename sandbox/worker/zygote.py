@@ -12,6 +12,7 @@ import platform
 import resource
 import signal
 import socket
+from functools import lru_cache
 
 import msgspec
 
@@ -45,6 +46,7 @@ from sandbox.worker.program import Language
 LOST = 72  # a worker's own loop failed
 _OOM_SCORE = b"900"
 _DEV_NULL = 1
+_CALLS_KEPT = 16  # as many sizes of memory; the descriptor is the same one at each fork
 _CANARY_MEMORY = 256 * 1024 * 1024
 
 
@@ -67,6 +69,8 @@ class Zygote:
         self._pids: dict[int, int] = {}
         self._alarm = Alarm()
         self._layers: dict[str, str] = {}
+        # Laid out once: to make these objects anew after each fork would copy pages that the last child still shares.
+        self._calls = lru_cache(maxsize=_CALLS_KEPT)(self._calls_of_worker)
         self._ready = frames.pack(Ready(), limits.MAX_FRAME_FROM_WORKER)
 
     def boot(self) -> Up:
@@ -181,11 +185,14 @@ class Zygote:
     def _plan_of_worker(self, memory: int, fd: int) -> Plan:
         return self._plan(self._pid, rlimits.worker(memory), self._program, fd)
 
+    def _calls_of_worker(self, memory: int, fd: int) -> Calls:
+        return steps.prepare(steps.WORKER, self._plan_of_worker(memory, fd))
+
     def _fork(self, message: Fork, fd: int) -> None:
         try:
             if os.fstat(self._tasks).st_nlink != 3:  # ".", ".." and one thread
                 raise OSError(0, "the zygote has a second thread")
-            calls = steps.prepare(steps.WORKER, self._plan_of_worker(message.memory, fd))
+            calls = self._calls(message.memory, fd)
             pid = os.fork()
         except (OSError, StepFailed) as error:
             os.close(fd)
