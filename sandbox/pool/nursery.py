@@ -110,11 +110,11 @@ class Nursery:
             worker = Worker(zygote, birth, memory, self._oom, self._died)
             self._workers.add(worker)
             try:
-                await asyncio.wait({worker.ready}, timeout=self._config.start_timeout)
+                ready = await worker.is_ready(self._config.start_timeout)
             except asyncio.CancelledError:
                 worker.kill("cancelled")
                 raise
-            if worker.ready.done() and worker.ready.result():
+            if ready:
                 self._zygotes.renew_if_old(zygote)
                 return worker
             worker.kill("start")

@@ -73,6 +73,14 @@ class Worker:
         self._loop.add_reader(self._pidfd, self._ended)
 
     # ── what the pool asks for ───────────────────────────────────────────────────────────────────
+    async def is_ready(self, timeout: float) -> bool:
+        """Whether all steps of its cage were taken; not when it is dead, or has not said so in `timeout` seconds."""
+        timer = self._loop.call_later(timeout, self._say_ready, False)
+        try:
+            return await self.ready
+        finally:
+            timer.cancel()
+
     def load(self, code: Code, grace: float) -> asyncio.Future[Evidence]:
         """Bind this worker to `code` for life."""
         self.code = code
@@ -158,6 +166,10 @@ class Worker:
         with suppress(ProcessLookupError, OSError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGALRM)
 
+    def _say_ready(self, ready: bool) -> None:
+        if not self.ready.done():  # it came too late, or whoever waited was cancelled
+            self.ready.set_result(ready)
+
     def _harden(self) -> None:
         self.kill("deadline")
 
@@ -230,7 +242,7 @@ class Worker:
         self._talk.worker(message)
         job, deadline = self._job, self._deadline
         if isinstance(message, Ready):
-            self.ready.set_result(True)
+            self._say_ready(True)
         elif isinstance(message, Stuck):
             self.stuck = message
         elif job is not None and deadline is not None:
@@ -305,7 +317,6 @@ class Worker:
         self._socket.close()
         os.close(self._pidfd)
         self._meter.close()
-        if not self.ready.done():
-            self.ready.set_result(False)
+        self._say_ready(False)
         self.gone.set_result(None)
         self._on_dead(self)
