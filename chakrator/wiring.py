@@ -111,6 +111,7 @@ async def serve(place: Place) -> AsyncIterator[Served]:
                 max_workers=settings.max_workers or host_workers(),
                 max_workers_per_namespace=settings.max_workers_per_namespace,
                 allow_degraded=frozenset(settings.allow_degraded),
+                heir_at_start=True,
             ),
             on_incident=lambda kind, what: log.warning("the cage reports", kind=kind, what=what),
         )

@@ -144,7 +144,8 @@ class PoolConfig:
 
     `spares` stand by for any code, one more for each of `max_hot` codes that ran `hot_runs` times of late: it has
     its code already, so a death leaves no gap. The unbound spares are beside the `max_workers`, the others among
-    them. `heir_after` seconds after a zygote another is started, which takes over when that is lost or old.
+    them. `heir_after` seconds after a zygote another is started, which takes over when that is lost or old; with
+    `heir_at_start` the pool has it before its first run, as one that is to live should.
     `allow_degraded` may hold `landlock` and nothing else. `uid` is what zygote and workers become when the host is
     root: a number that nothing else on the machine should run as.
     """
@@ -166,6 +167,7 @@ class PoolConfig:
     max_zygote_age: float = 3600.0
     max_zygote_forks: int = 2000
     heir_after: float = 1.0
+    heir_at_start: bool = False
     grace: float = 0.25
     check_timeout: float = 10.0
     start_timeout: float = 10.0

@@ -21,7 +21,7 @@ class Succession:
     """One zygote reigns, one more is warm and has forked nothing: a death costs the time of a fork, not of a boot.
 
     `on_change` is called when another one reigns. The heir comes `heir_after` seconds later, so that a pool which
-    lives for one command has none.
+    lives for one command has none; `heir_at_start`, which a pool that is to live has, lets the first one come at once.
     """
 
     def __init__(self, config: PoolConfig, incident: Callable[[str, str], None], on_change: Callable[[], None]) -> None:
@@ -47,8 +47,13 @@ class Succession:
         return self._heir
 
     async def start(self) -> None:
-        """The first one; CageUnavailable when the cage is not complete here."""
+        """The first one; CageUnavailable when the cage is not complete here.
+
+        An heir that is wanted at the start but does not come is an incident, not a failure: it is tried for again.
+        """
         self._crown(await self._boot())
+        if self._config.heir_at_start and self._breeding is not None:
+            await asyncio.wait({self._breeding}, timeout=self._config.start_timeout)
 
     async def current(self) -> Zygote:
         """The one that forks now, or the next one when it is there."""
@@ -123,7 +128,7 @@ class Succession:
         self._on_change()
 
     async def _breed(self) -> None:
-        pause = self._config.heir_after
+        pause = 0.0 if self._config.heir_at_start and self.reigns == 1 else self._config.heir_after
         while self._heir is None and not self._closed:
             await asyncio.sleep(pause)
             if self._repair is not None and not self._repair.done():

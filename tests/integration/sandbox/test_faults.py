@@ -133,6 +133,18 @@ async def test_an_heir_takes_over_and_no_run_waits_for_a_boot(make_bench: MakeBe
     assert bench.pool.status().zygote_starts == 2
 
 
+async def test_a_pool_that_is_to_live_has_an_heir_before_its_first_run(make_bench: MakeBench) -> None:
+    """Whenever its zygote is lost, no run waits for a boot."""
+    bench = await make_bench(PoolConfig(heir_at_start=True, heir_after=3600.0))
+    heir, old = bench.pool.status().heir_pid, bench.pool.status().zygote_pid
+    assert heir is not None
+    assert old is not None
+    os.kill(old, signal.SIGKILL)
+    assert (await bench.run(QUIET_NEIGHBOUR)).verdict is Verdict.SUCCEEDED
+    assert bench.pool.status().zygote_pid == heir
+    assert bench.pool.status().heir_pid is None  # the next one has its time
+
+
 async def test_an_heir_that_dies_is_replaced_and_disturbs_nobody(make_bench: MakeBench) -> None:
     """It has no workers; no incident either."""
     bench = await make_bench(PoolConfig(heir_after=0.0))
