@@ -58,7 +58,7 @@ NAME_HINTS: Mapping[str, str] = MappingProxyType(
         "compile": "there is no evaluation of text; json.loads reads data",
         "type": "use isinstance()",
         "object": "a class needs no base",
-        "super": "call the base class by its name",
+        "super": "call the method as Base.method(self)",
         "BaseException": "use Exception",
         "setattr": "assign to the attribute, or use a dict",
         "delattr": "use a dict",

@@ -40,7 +40,9 @@ def _plain_repr(self: object) -> str:
 class UserMeta(type):
     """Marks authors' classes, and refuses bases that would hand out more than they should."""
 
-    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, object]) -> UserMeta:
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, object], **options: bool) -> UserMeta:
+        if options:
+            raise TypeError(f"{name}.__init_subclass__() takes no keyword arguments")
         mcls._admit(bases, namespace)
         return super().__new__(mcls, name, bases, namespace)
 

@@ -97,6 +97,9 @@ DENIED_HINTS: Mapping[str, str] = MappingProxyType(
 )
 DENIED = frozenset(DENIED_HINTS)
 
+# What a tuple with names offers under names that begin with "_", so that no field can be called the same.
+NAMED_TUPLE = frozenset({"_asdict", "_fields", "_make", "_replace"})
+
 
 def is_private(name: str) -> bool:
     """Names of variables that authors can neither read nor write: the interpreter's (`__name__`) and ours (`_write_`).

@@ -10,11 +10,11 @@ import operator
 from collections.abc import Callable, Mapping
 
 from sandbox.policy.attributes import ATTRS, CLASS_ATTRS, PLAIN, WRITABLE
-from sandbox.policy.classes import USER_METAS, UserMeta
+from sandbox.policy.classes import USER_METAS, UserMeta, is_authors
 from sandbox.policy.codecs import REPLACED
 from sandbox.policy.errors import GuardRefused
 from sandbox.policy.facades.base import Facade
-from sandbox.policy.grammar import DENIED, DENIED_HINTS
+from sandbox.policy.grammar import DENIED, DENIED_HINTS, NAMED_TUPLE
 
 __all__ = ["GuardRefused"]
 
@@ -44,6 +44,12 @@ def _class_attribute(cls: type, name: str, overrides: Overrides) -> object:
     raise _refused(name, f"the class {cls.__name__}")
 
 
+def _is_named_tuple(obj: object) -> bool:
+    # An author's class extends a tuple in no other way.
+    cls = obj if isinstance(obj, type) else type(obj)
+    return is_authors(cls) and issubclass(cls, tuple)
+
+
 def make_getattr(overrides: Overrides) -> GetAttr:
     """The guard on reading an attribute, with what this run answers by itself."""
 
@@ -56,6 +62,8 @@ def make_getattr(overrides: Overrides) -> GetAttr:
         if names is not None and name in names:
             return getattr(obj, name)
         if name.startswith("_") or name in DENIED:
+            if name in NAMED_TUPLE and _is_named_tuple(obj):
+                return getattr(obj, name)
             raise _refused(name, kind.__name__)
         try:
             if type(kind) in USER_METAS:
@@ -95,6 +103,12 @@ def make_hasattr(guarded_getattr: GetAttr) -> Callable[[object, str], bool]:
 _MISSING_ANSWER = object()
 
 
+# By the names that `chakrator` offers them under: a hint is no decision.
+_WRITE_HINTS: Mapping[str, str] = {
+    "Context": 'set the status with ctx.status["key"] = value or ctx.status.update(...); keep values in variables',
+}
+
+
 def guarded_write(obj: object) -> object:
     """The object itself, if what follows (setting or deleting an item or attribute) is the author's right."""
     kind = type(obj)
@@ -102,7 +116,8 @@ def guarded_write(obj: object) -> object:
     # (`None["x"] = 1`), which is an ordinary mistake and no reach for anything.
     if kind in WRITABLE or kind in PLAIN or type(kind) is UserMeta:
         return obj
-    raise GuardRefused(f"an object of type {kind.__name__} cannot be changed")
+    hint = _WRITE_HINTS.get(kind.__name__, "")
+    raise GuardRefused(f"an object of type {kind.__name__} cannot be changed" + (f" - {hint}" if hint else ""))
 
 
 def _bounded(op: str, left: object, right: object) -> None:

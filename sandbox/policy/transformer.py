@@ -17,7 +17,8 @@ from RestrictedPython.transformer import RestrictingNodeTransformer
 
 from sandbox.policy import imports, patterns
 from sandbox.policy.attributes import FAST
-from sandbox.policy.grammar import DECISIONS, DENIED, DENIED_HINTS, HOOKS, SPOKEN, Decision, is_private
+from sandbox.policy.classes import AUTHOR_MODULE
+from sandbox.policy.grammar import DECISIONS, DENIED, DENIED_HINTS, HOOKS, NAMED_TUPLE, SPOKEN, Decision, is_private
 from sandbox.policy.report import Report
 from sandbox.policy.walk import EMPTY
 
@@ -25,6 +26,10 @@ from sandbox.policy.walk import EMPTY
 _GROWING = {ast.Mult: "*", ast.Pow: "**", ast.LShift: "<<"}
 MAX_ANNOTATION = 500
 PRIVATE_HINT = 'names that begin with "__", or with "_" and end with "_" too, are not yours'
+_ATTRIBUTE_HINTS: Mapping[str, str] = {
+    "__init__": "let __init__ call a method of another name, which a derived class can call or define too",
+    "__name__": "isinstance() tells kinds apart; a class can have a name of its own: kind = ...",
+}
 _LEAVES = frozenset(kind for kind in EMPTY if DECISIONS.get(kind.__name__) is Decision.ALLOWED)
 
 
@@ -46,6 +51,11 @@ def _is_static(node: ast.expr) -> bool:
         return all(_is_static(item) for item in node.elts)
     # What this transformer made of a static operation is still one.
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_binop_"
+
+
+def _is_total(keyword: ast.keyword) -> bool:
+    # `class Spec(TypedDict, total=False)`; what it says is a checker's business, and it is said in so many words.
+    return keyword.arg == "total" and isinstance(keyword.value, ast.Constant) and type(keyword.value.value) is bool
 
 
 class PolicyTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # RestrictedPython has no stubs
@@ -130,7 +140,9 @@ class PolicyTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # Re
 
     # ── names, attributes, items ─────────────────────────────────────────────────────────────────
     def judge_Name(self, node: ast.Name) -> ast.AST:
-        """Private names are refused in every context."""
+        """Private names are refused in every context; `__name__` is a text, and read as the text."""
+        if node.id == "__name__" and isinstance(node.ctx, ast.Load):
+            return ast.copy_location(ast.Constant(AUTHOR_MODULE), node)
         self.check_name(node, node.id)
         return node
 
@@ -142,7 +154,8 @@ class PolicyTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # Re
 
     def judge_Attribute(self, node: ast.Attribute) -> ast.AST:
         """Reads are vetted or guarded by name, writes are guarded by object."""
-        self._attribute_name(node, node.attr)
+        if not (isinstance(node.ctx, ast.Load) and node.attr in NAMED_TUPLE):
+            self._attribute_name(node, node.attr)
         if isinstance(node.value, ast.Name):
             module = self._modules.get(node.value.id)
             if module is not None and not node.attr.startswith("_") and not imports.offers(module, node.attr):
@@ -157,9 +170,8 @@ class PolicyTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # Re
 
     def _attribute_name(self, node: ast.AST, name: str) -> None:
         if name.startswith("_"):
-            self.report.at_node(
-                node, "CHK120", f'attribute "{name}" is not available', 'names that begin with "_" are private'
-            )
+            hint = _ATTRIBUTE_HINTS.get(name, 'names that begin with "_" are private')
+            self.report.at_node(node, "CHK120", f'attribute "{name}" is not available', hint)
         elif name in DENIED:
             self.report.at_node(node, "CHK121", f'attribute "{name}" is not available', DENIED_HINTS[name])
 
@@ -265,8 +277,10 @@ class PolicyTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # Re
         """Every class of an author is made by our metaclass, which the guards know it by."""
         self.check_name(node, node.name)
         self._no_type_parameters(node)
+        kept = [keyword for keyword in node.keywords if _is_total(keyword)]
         for keyword in node.keywords:
-            self.report.at_node(keyword, "CHK142", f'the class keyword "{keyword.arg}" is not available')
+            if keyword not in kept:
+                self.report.at_node(keyword, "CHK142", f'the class keyword "{keyword.arg}" is not available')
         node.keywords = []
         self._fields.append([])
         self._inside("class", node)
@@ -275,7 +289,7 @@ class PolicyTransformer(RestrictingNodeTransformer):  # type: ignore[misc]  # Re
             table = ast.Assign(targets=[ast.Name("_fields_", ast.Store())], value=ast.Tuple(fields, ast.Load()))
             node.body.append(ast.fix_missing_locations(ast.copy_location(table, node)))
         metaclass = ast.keyword("metaclass", ast.Name("__metaclass__", ast.Load()))
-        node.keywords = [ast.fix_missing_locations(ast.copy_location(metaclass, node))]
+        node.keywords = [ast.fix_missing_locations(ast.copy_location(metaclass, node)), *kept]
         return node
 
     def _no_type_parameters(self, node: ast.AST) -> None:

@@ -12,9 +12,9 @@ from sandbox.policy.words import words
 MAX_ITEMS = 100_000
 
 
-def repeat(value: object, times: int) -> Iterator[object]:
-    """A bounded number of times."""
-    return itertools.repeat(value, exact.whole(times, 0, MAX_ITEMS))
+def repeat(object: object, times: int = MAX_ITEMS) -> Iterator[object]:
+    """At most 100,000 times."""
+    return itertools.repeat(object, exact.whole(times, 0, MAX_ITEMS))
 
 
 def count(start: int = 0, step: int = 1) -> Iterator[int]:

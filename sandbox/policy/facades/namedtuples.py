@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping
 
-from sandbox.policy.classes import AUTHOR_MODULE, EXTENSIBLE, USER_METAS, UserMeta
+from sandbox.policy.classes import AUTHOR_MODULE, EXTENSIBLE, USER_METAS, UserMeta, is_authors
 from sandbox.policy.facades import exact
 
 MAX_FIELDS = 200
@@ -32,6 +32,32 @@ def _constructor(name: str, fields: list[str], defaults: Mapping[str, object]) -
     return __new__
 
 
+def _public(fields: list[str]) -> Mapping[str, object]:
+    """What a tuple with names offers under names that no field can have."""
+
+    def _make(cls: type, iterable: Iterable[object]) -> object:
+        values = tuple(iterable)
+        if len(values) != len(fields):
+            raise TypeError(f"Expected {len(fields)} arguments, got {len(values)}")
+        return tuple.__new__(cls, values)
+
+    def _replace(self: tuple[object, ...], /, **named: object) -> object:
+        if wrong := [name for name in named if name not in known]:
+            raise ValueError(f"Got unexpected field names: {wrong!r}")
+        # The function can be taken from the class and given anything: it makes an author's own tuple or nothing.
+        cls = type(self)
+        if not is_authors(cls):
+            raise TypeError(f"an object of type {cls.__name__} has no fields")
+        return tuple.__new__(type(self), [named.get(field, value) for field, value in zip(fields, self, strict=True)])
+
+    def _asdict(self: tuple[object, ...]) -> dict[str, object]:
+        return dict(zip(fields, self, strict=True))
+
+    known = frozenset(fields)
+
+    return {"_fields": tuple(fields), "_make": classmethod(_make), "_replace": _replace, "_asdict": _asdict}
+
+
 def make(name: str, fields: list[str], defaults: Mapping[str, object], body: Mapping[str, object]) -> type:
     """The class; `body` is what its author wrote beside the fields."""
     _checked(name, fields)
@@ -43,6 +69,7 @@ def make(name: str, fields: list[str], defaults: Mapping[str, object], body: Map
     # It is the author's own class like any other, and may be extended by them.
     namespace: dict[str, object] = {"__repr__": __repr__, **body, "__slots__": (), "__module__": AUTHOR_MODULE}
     namespace["__new__"] = _constructor(name, fields, defaults)
+    namespace.update(_public(fields))
     namespace.update({field: property(operator.itemgetter(index)) for index, field in enumerate(fields)})
     return type.__new__(UserMeta, name, (tuple,), namespace)
 

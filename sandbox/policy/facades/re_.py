@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sandbox.policy.attributes import register_api_type
+from sandbox.policy.errors import GuardRefused
 from sandbox.policy.facades import exact
 from sandbox.policy.facades.base import fixed
 from sandbox.policy.words import words
@@ -14,10 +15,28 @@ MAX_PATTERN = 512
 _FLAGS = {"A": 256, "ASCII": 256, "I": 2, "IGNORECASE": 2, "M": 8, "MULTILINE": 8, "S": 16, "DOTALL": 16}
 _FLAGS |= {"X": 64, "VERBOSE": 64, "U": 32, "UNICODE": 32, "NOFLAG": 0}
 _ALL_FLAGS = 256 | 2 | 8 | 16 | 64 | 32
+Replacement = str | Callable[[re.Match[str]], object]
 
 
 def _range(start: int, end: int) -> tuple[int, int]:
     return exact.whole(start, 0, exact.MAX_TEXT), exact.whole(end, 0, exact.MAX_TEXT)
+
+
+def _answers(function: Callable[[re.Match[str]], object]) -> Callable[[re.Match[str]], str]:
+    """The function with a bound on all that it answers; it is the author's to call anyhow, with a match or without."""
+    room = exact.MAX_DATA
+
+    def answer(match: re.Match[str]) -> str:
+        nonlocal room
+        said = function(match)
+        # As in Python: None leaves the match out.
+        text = "" if said is None else exact.text(said, exact.MAX_DATA)
+        room -= len(text)
+        if room < 0:
+            raise GuardRefused(f"replacements of more than {exact.MAX_DATA} characters are not available")
+        return text
+
+    return answer
 
 
 class Pattern:
@@ -58,14 +77,16 @@ class Pattern:
         """The text between the matches."""
         return list(self._real.split(exact.text(string), exact.whole(maxsplit, 0, exact.MAX_TEXT)))
 
-    def sub(self, repl: str, string: str, count: int = 0) -> str:
-        """Replace matches by a template; a function is not taken."""
+    def sub(self, repl: Replacement, string: str, count: int = 0) -> str:
+        """Replace matches by a template, or by what a function says to each."""
         return self.subn(repl, string, count)[0]
 
-    def subn(self, repl: str, string: str, count: int = 0) -> tuple[str, int]:
+    def subn(self, repl: Replacement, string: str, count: int = 0) -> tuple[str, int]:
         """`sub`, and how many were replaced."""
         limit = exact.whole(count, 0, exact.MAX_TEXT)
-        return self._real.subn(exact.text(repl, MAX_PATTERN), exact.text(string), limit)
+        by: str | Callable[[re.Match[str]], str]
+        by = exact.text(repl, MAX_PATTERN) if type(repl) is str or not callable(repl) else _answers(repl)
+        return self._real.subn(by, exact.text(string), limit)
 
 
 register_api_type(
@@ -121,12 +142,12 @@ def split(pattern: str, string: str, maxsplit: int = 0, flags: int = 0) -> list[
     return _compiled(pattern, flags).split(string, maxsplit)
 
 
-def sub(pattern: str, repl: str, string: str, count: int = 0, flags: int = 0) -> str:
-    """Replace matches by a template; a function is not taken."""
+def sub(pattern: str, repl: Replacement, string: str, count: int = 0, flags: int = 0) -> str:
+    """Replace matches by a template, or by what a function says to each."""
     return _compiled(pattern, flags).sub(repl, string, count)
 
 
-def subn(pattern: str, repl: str, string: str, count: int = 0, flags: int = 0) -> tuple[str, int]:
+def subn(pattern: str, repl: Replacement, string: str, count: int = 0, flags: int = 0) -> tuple[str, int]:
     """`sub`, and how many were replaced."""
     return _compiled(pattern, flags).subn(repl, string, count)
 

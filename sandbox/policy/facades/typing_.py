@@ -81,6 +81,11 @@ class Form:
 class TypedDictMeta(UserMeta):
     """A TypedDict is a plain dict when it is called: only a checker knows more."""
 
+    def __new__(
+        mcls, name: str, bases: tuple[type, ...], namespace: dict[str, object], *, total: bool = True
+    ) -> UserMeta:
+        return super().__new__(mcls, name, bases, namespace)
+
     def __call__(cls, *args: object, **named: object) -> object:
         return dict(*args, **named)
 

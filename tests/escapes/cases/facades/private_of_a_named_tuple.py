@@ -6,4 +6,4 @@
 def reconcile(obj, ctx):
     from collections import namedtuple
     Point = namedtuple("Point", "x")
-    return obj["reached"] if Point(1)._replace(x=2) else None
+    return obj["reached"] if Point.__match_args__ else None

@@ -110,7 +110,7 @@ DOCS = (
         "Names that begin with `__`, or that begin and end with `_`, are the interpreter's or the policy's. An argument "
         "that begins with `_` cannot be given by name.",
         "Use another name; `_helper` and `_` are yours.",
-        "print(__name__)",
+        "print(__file__)",
         "_greeting = 'hello'\nprint(_greeting)",
     ),
     Doc(

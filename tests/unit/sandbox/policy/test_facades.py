@@ -66,9 +66,19 @@ from .support import codes, run, same
         "from enum import Enum\nclass C(Enum):\n    A = 1\nr = []\ntry:\n    C(5)\nexcept ValueError as e:\n    r.append(e.args[0].split(' ')[0])\ntry:\n    C['Q']\nexcept KeyError:\n    r.append(2)\nreturn r",
         "from typing import Any, Optional, TypedDict, cast, Generic, TypeVar\nT = TypeVar('T')\n"
         "class D(TypedDict):\n    a: int\nclass G(Generic[T]):\n    pass\nX = Optional[int]\nreturn D(a=1), cast(int, 'x'), isinstance(G(), G)",
+        "from collections import namedtuple\nP = namedtuple('P', 'x y', defaults=[2])\np = P._make('ab')\nr = [p._replace(x=5), p._asdict(), P._fields, p._fields, P(1)._replace()]\n"
+        "try:\n    p._replace(z=1)\nexcept ValueError as e:\n    r.append(str(e))\nreturn r, isinstance(r[0], P), P._replace(p, y=1), P._asdict(p)",
+        "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int\n    y: int = 2\nclass Q(P):\n    def both(self): return self.x + self.y\nreturn Q(1)._replace(y=5).both(), Q(1)._asdict()",
+        "import re\nr = []\ndef up(m):\n    r.append(m.span())\n    return m.group().upper() if m.group() != 'b' else None\n"
+        "return re.sub('[a-z]', up, 'abc'), re.compile('c').subn(up, 'abcc', 1), re.sub('(x)', lambda m: '\\\\1', 'x'), r",
+        "import re\ntry:\n    re.sub('a', lambda m: {}['k'], 'a')\nexcept KeyError as e:\n    return e.args",
+        "from itertools import repeat\nreturn list(zip('ab', repeat(1))), list(map(pow, [1, 2], repeat(2)))",
+        "from typing import TypedDict\nclass D(TypedDict, total=False):\n    a: int\nclass E(D, total=True):\n    b: int\nreturn D(a=1), D(), E(b=2)",
+        "class A: pass\ntry:\n    class B(A, total=False): pass\nexcept TypeError:\n    return 1",
+        "return __name__ == '__main__', [__name__][0] == __name__, len(f'{__name__}') > 1",
         "from collections.abc import Mapping, Sequence, Iterable\nreturn isinstance({}, Mapping), isinstance([], Sequence), isinstance(1, Iterable), isinstance('', Sequence)",
     ],
-    ids=range(33),
+    ids=range(41),
 )
 def test_does_what_the_real_module_does(source: str) -> None:
     """On ordinary use nobody can tell the difference."""
@@ -82,6 +92,9 @@ def test_does_what_the_real_module_does(source: str) -> None:
         "import re\nre.search('a', 'a' * 70000)",
         "import re\nre.compile('a').split('a' * 70000)",
         "import json\njson.loads('1' * 1100000)",
+        "import re\nre.sub('a', lambda m: 'b' * 100000, 'a' * 50)",
+        "from typing import NamedTuple\ngetattr(NamedTuple, '_fields')",
+        "from urllib.parse import urlsplit\nurlsplit('a')._fields",
         "import json\na = []\nfor i in range(100):\n    a = [a]\njson.dumps(a)",
         "import math\nmath.factorial(10000)",
         "import hashlib\nhashlib.sha256(b'a' * 2000000)",
@@ -92,7 +105,7 @@ def test_does_what_the_real_module_does(source: str) -> None:
         "import copy\na = []\nfor i in range(100):\n    a = [a]\ncopy.deepcopy(a)",
         "import textwrap\ntextwrap.fill('a' * 70000)",
     ],
-    ids=range(13),
+    ids=range(16),
 )
 def test_limits(source: str) -> None:
     """What could cost without bound is refused."""
@@ -103,7 +116,12 @@ def test_limits(source: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "import re\nre.sub('a', lambda m: 'b', 'a')",
+        "import re\nre.sub('a', lambda m: 5, 'a')",
+        "import re\nre.sub('a', 5, 'a')",
+        "from collections import namedtuple\nP = namedtuple('P', 'x')\nP._make([1, 2])",
+        "from collections import namedtuple\nP = namedtuple('P', 'x')\nP._replace((1,), x=2)",
+        "from urllib.parse import urlsplit\nfrom collections import namedtuple\nP = namedtuple('P', 'a b c d e')\nP._replace(urlsplit('x'), a=2)",
+        "from collections import namedtuple\nP = namedtuple('P', 'x')\nclass A:\n    def __iter__(self):\n        return iter([1])\nP._replace(A(), x=2)",
         "import json\nclass A: pass\njson.dumps(A())",
         "import json\njson.dumps({(1,): 2})",
         "import json\njson.dumps({}, default=1)",
@@ -120,7 +138,7 @@ def test_limits(source: str) -> None:
         "import urllib.parse as p\np.urlencode([('a', 'b', 'c')])",
         "import ipaddress\nclass A: pass\nipaddress.ip_address(A())",
     ],
-    ids=range(16),
+    ids=range(21),
 )
 def test_other_objects_are_type_errors(source: str) -> None:
     """A facade takes exact plain types; it calls no hook of an object that it does not know."""
