@@ -31,6 +31,10 @@ class FrameError(Exception):
     """The peer broke the protocol; the text says how, and quotes nothing the peer sent."""
 
 
+class TooDeep(FrameError):
+    """It nests deeper than there are frames left on the stack of whoever decodes it."""
+
+
 class FrameReader:
     """Cuts a byte stream into frame bodies of at most `limit` bytes."""
 
@@ -114,4 +118,5 @@ def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
         return decoder.decode(body)
     except MALFORMED as error:
-        raise FrameError(f"not a frame of this protocol: {type(error).__name__}") from None
+        kind = TooDeep if isinstance(error, RecursionError) else FrameError
+        raise kind(f"not a frame of this protocol: {type(error).__name__}") from None

@@ -7,8 +7,8 @@ from collections import deque
 
 from sandbox.wire import frames, limits
 from sandbox.wire.conversation import Conversation, State
-from sandbox.wire.frames import FrameError
-from sandbox.wire.messages import FromWorker, ToWorker
+from sandbox.wire.frames import FrameError, TooDeep
+from sandbox.wire.messages import FromWorker, Reply, ToWorker
 from sandbox.worker.alarm import Alarm
 from sandbox.worker.headroom import probe
 
@@ -51,7 +51,10 @@ class Channel:
             self._alarm.release()
 
     def receive(self) -> ToWorker:
-        """The next frame; leaves the process when the host is gone, or says what is not due."""
+        """The next frame; leaves the process when the host is gone, or says what is not due.
+
+        TooDeep when it is a reply that nests deeper than there are frames left; it is taken all the same.
+        """
         try:
             while not self._bodies:
                 data = os.read(FD, _CHUNK)
@@ -64,6 +67,12 @@ class Channel:
             os._exit(LEFT)
         except MemoryError:  # what was read of the frame is lost, and with it the place in the stream
             os._exit(OUT_OF_MEMORY)
+        except TooDeep:
+            if self._talk.state is not State.ASKING:
+                os._exit(CONFUSED)
+            # The frame is off the stream. Its nesting is not ours to bound, and the author's frames are below.
+            self._talk.host(Reply(0))
+            raise
         except (FrameError, RecursionError):
             os._exit(CONFUSED)
         return message

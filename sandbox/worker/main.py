@@ -13,7 +13,7 @@ from types import CodeType
 import msgspec
 
 from sandbox.wire import limits
-from sandbox.wire.frames import FrameError
+from sandbox.wire.frames import FrameError, TooDeep
 from sandbox.wire.messages import (
     Call,
     Check,
@@ -151,7 +151,10 @@ class Worker:
 
     def _ask(self, call: Call) -> Reply:
         self._channel.send(call)
-        reply = self._channel.receive()
+        try:
+            reply = self._channel.receive()
+        except TooDeep:
+            return Reply(call.n, error="the answer is nested deeper than can be read here")
         if not isinstance(reply, Reply) or reply.call != call.n:
             os._exit(CONFUSED)
         return reply

@@ -487,6 +487,35 @@ async def test_the_end_of_the_stack_breaks_no_protocol(bench: Bench, act: str, v
     assert result.verdict is verdict, result.message
 
 
+@pytest.mark.parametrize("levels", [200, 5000])
+async def test_an_answer_too_deep_for_the_rest_of_the_stack_is_an_error_of_its_read(bench: Bench, levels: int) -> None:
+    """Whoever wrote the object is not the one who loses a worker; the next read has its turn and its number."""
+
+    async def answer(call: Call) -> bytes:
+        return b'{"a":' * levels + b"1" + b"}" * levels if call.name == "deep" else b'{"a":1}'
+
+    source = function(
+        """
+        try:
+            dive(ctx)
+        except ValueError as error:
+            ctx.status["said"] = str(error)
+        ctx.status["then"] = ctx.get("ConfigMap", "flat")
+        """,
+        """
+def dive(ctx):
+    try:
+        dive(ctx)
+    except RecursionError:
+        ctx.get("ConfigMap", "deep")
+""",
+    )
+    result = await bench.run(source, limits=Limits(timeout=20.0), answer=answer)
+    assert result.verdict is Verdict.SUCCEEDED, result.message
+    said = json.loads(result.status)
+    assert said == {"said": "ctx.get: the answer is nested deeper than can be read here", "then": {"a": 1}}
+
+
 async def test_printing_without_end_breaks_no_protocol(bench: Bench) -> None:
     """The count of what was dropped has a bound of its own."""
     source = function("print('\\n' * 1000)\nfor n in range(1100):\n    print('\\n' * 999)")

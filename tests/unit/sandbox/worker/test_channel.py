@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.wire import frames, limits
 from sandbox.wire.conversation import State
-from sandbox.wire.frames import FrameError
+from sandbox.wire.frames import FrameError, TooDeep
 from sandbox.wire.messages import Call, Log
 from sandbox.worker import channel
 from sandbox.worker.alarm import Alarm
@@ -63,6 +63,18 @@ def test_a_frame_at_the_end_of_the_stack_is_whole_or_was_never_begun(out: bytear
     dive()
     assert len(bodies(out)) == sent > 100
     assert alarm._held == 0
+
+
+@pytest.mark.parametrize("state", [State.ASKING, State.LOADED])
+def test_a_frame_that_nests_too_deeply(out: bytearray, monkeypatch: pytest.MonkeyPatch, state: State) -> None:
+    """A reply is taken, and its caller is told; of anything else nobody could be told whose it is."""
+    body = b'{"t":"reply","call":1,"value":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    monkeypatch.setattr(channel.os, "read", lambda _fd, _size: len(body).to_bytes(4, "big") + body)
+    end = Channel(Alarm())
+    end._talk.state = state
+    with pytest.raises(TooDeep if state is State.ASKING else Left):
+        end.receive()
+    assert end._talk.state is (State.RUNNING if state is State.ASKING else state)
 
 
 def test_a_frame_that_is_not_due_leaves_the_alarm_free(out: bytearray) -> None:
