@@ -46,8 +46,15 @@ def read_objects(path: Path) -> list[Given]:
     if len(raw) > MAX_OBJECT_BYTES:
         raise InputError(f"{path} has {len(raw)} bytes; an object of a cluster has at most {MAX_OBJECT_BYTES}")
     try:
+        return _given(path, raw)
+    except RecursionError as error:
+        raise InputError(f"{path} is nested too deeply to be read") from error
+
+
+def _given(path: Path, raw: bytes) -> list[Given]:
+    try:
         value = json.loads(raw)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(f"{path} is not JSON: {error}") from error
     values = value.get("items") if isinstance(value, dict) and str(value.get("kind", "")).endswith("List") else [value]
     if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):

@@ -80,6 +80,7 @@ def test_one_line_for_each_object(tmp_path: Path) -> None:
     [
         (("dry-run", "missing.py", "--object", "x.json"), "cannot read missing.py"),
         (("dry-run", "{code}", "--object", "{bad}"), "is not JSON"),
+        (("dry-run", "{code}", "--object", "{deep}"), "is nested too deeply"),
         (("check", "{binary}"), "is not UTF-8"),
         (("save", "{code}", "-n", "a", "-r", "b", "-m", "c"), "--data DIR"),
     ],
@@ -88,8 +89,10 @@ def test_bad_input_is_one_clear_line(arguments: tuple[str, ...], words: str, tmp
     """Exit 2, one line on stderr that says what and where, nothing on stdout."""
     (tmp_path / "code.py").write_text(HEAD + "    pass\n")
     (tmp_path / "bad.json").write_text("{")
+    (tmp_path / "deep.json").write_text('{"a":' * 5000 + "1" + "}" * 5000)
     (tmp_path / "binary.py").write_bytes(b"\xff\xfe")
-    places = {"code": tmp_path / "code.py", "bad": tmp_path / "bad.json", "binary": tmp_path / "binary.py"}
+    names = {"code": "code.py", "bad": "bad.json", "deep": "deep.json", "binary": "binary.py"}
+    places = {key: tmp_path / name for key, name in names.items()}
     done = chakrator(*(argument.format(**places) for argument in arguments))
     assert done.returncode == 2
     assert words in done.stderr
