@@ -80,18 +80,11 @@ class Zygote:
 
         To be called on a thread that lives as long as the pool, for the kernel ends the zygote with it.
         """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.setblocking(False)
-        with theirs:
-            process = subprocess.Popen(  # noqa: ASYNC220  vfork and exec: a millisecond, on the thread it must be
-                command("sandbox.worker.zygote", msgspec.json.encode(settings).decode()),
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env={},
-            )
-        zygote = cls(process, ours, on_lost)
+        try:
+            process, control = _launched(settings)
+        except OSError as error:  # no process or descriptor left: the host's trouble of this moment
+            raise CageUnavailable("zygote", f"it could not be started: {error.strerror}") from None
+        zygote = cls(process, control, on_lost)
         try:
             report = await asyncio.wait_for(zygote._up, timeout)
         except TimeoutError:
@@ -122,7 +115,10 @@ class Zygote:
                 raise ZygoteLost
             self._next += 1
             n = self._next
-            ours, theirs = socket.socketpair()
+            try:
+                ours, theirs = socket.socketpair()
+            except OSError as error:
+                raise WorkerUnavailable(f"no socket for a worker: {error.strerror}") from None
             future: asyncio.Future[tuple[int, int]] = self._loop.create_future()
             try:
                 ours.setblocking(False)
@@ -251,6 +247,29 @@ class Zygote:
                 death.set_result(None)
         self._deaths.clear()
         self._on_lost(self)
+
+
+def _launched(settings: Settings) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Its process and our end of its control socket; OSError leaves nothing behind.
+
+    vfork and exec block for a millisecond, on the thread that it must be.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        try:
+            process = subprocess.Popen(
+                command("sandbox.worker.zygote", msgspec.json.encode(settings).decode()),
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={},
+            )
+        except BaseException:
+            ours.close()
+            raise
+    ours.setblocking(False)
+    return process, ours
 
 
 def _nobody(_zygote: Zygote) -> None:
