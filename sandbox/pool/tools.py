@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from sandbox.pool.bootstrap import command
-from sandbox.pool.errors import CageUnavailable, PoolError
+from sandbox.pool.errors import CageUnavailable, PoolError, WorkerUnavailable
 from sandbox.wire.tooling import CAGE, Launch
 
 MAX_OUTPUT = 4 * 1024 * 1024
@@ -47,7 +47,10 @@ class ToolResult:
 
 async def run_tool(tool: Tool) -> ToolResult:
     """Run it; CageUnavailable when it could not be caged, PoolError when it could not be executed."""
-    failure, theirs = os.pipe()
+    try:
+        failure, theirs = os.pipe()
+    except OSError as error:
+        raise _not_started(tool, error) from None
     try:
         process = await asyncio.create_subprocess_exec(
             *_command(tool, theirs),
@@ -58,8 +61,10 @@ async def run_tool(tool: Tool) -> ToolResult:
             env={},
             pass_fds=(theirs,),
         )
-    except BaseException:
+    except BaseException as error:
         os.close(failure)
+        if isinstance(error, OSError):
+            raise _not_started(tool, error) from None
         raise
     finally:
         os.close(theirs)
@@ -138,6 +143,10 @@ def _command(tool: Tool, failure: int) -> list[str]:
         allow_degraded=sorted(tool.allow_degraded),
     )
     return command("sandbox.worker.tool", msgspec.json.encode(launch).decode())
+
+
+def _not_started(tool: Tool, error: OSError) -> WorkerUnavailable:
+    return WorkerUnavailable(f"{tool.argv[0]} could not be started: {error.strerror}")
 
 
 def _signal_name(number: int) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import gc
 import os
 import socket
 import subprocess
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from sandbox.pool.config import PoolConfig
 from sandbox.pool.errors import CageUnavailable, WorkerUnavailable
 from sandbox.pool.nursery import Nursery
+from sandbox.pool.tools import Tool, run_tool
 from sandbox.pool.zygote import Zygote
 from sandbox.wire.control import Settings
 
@@ -57,6 +60,25 @@ async def test_a_zygote_that_cannot_be_started_says_why(
     monkeypatch.setattr(owner, name, refuse)
     with pytest.raises(CageUnavailable, match=f"could not be started: {os.strerror(code)}"):
         await Zygote.start(SETTINGS, 10.0, lambda _zygote: None)
+    monkeypatch.undo()
+    assert _descriptors() == before
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "code"), [(os, "pipe", errno.EMFILE), (asyncio, "create_subprocess_exec", errno.EAGAIN)]
+)
+async def test_a_tool_that_cannot_be_started_says_why(
+    monkeypatch: pytest.MonkeyPatch, owner: object, name: str, code: int
+) -> None:
+    """As a worker would."""
+
+    def refuse(*_args: object, **_named: object) -> NoReturn:
+        raise OSError(code, os.strerror(code))
+
+    before = _descriptors()
+    monkeypatch.setattr(owner, name, refuse)
+    with pytest.raises(WorkerUnavailable, match=f"ruff could not be started: {os.strerror(code)}"):
+        await run_tool(Tool(argv=("ruff",), cwd=Path("/")))
     monkeypatch.undo()
     assert _descriptors() == before
 
