@@ -51,9 +51,12 @@ class Succession:
 
         An heir that is wanted at the start but does not come is an incident, not a failure: it is tried for again.
         """
-        self._crown(await self._boot())
-        if self._config.heir_at_start and self._breeding is not None:
-            await asyncio.wait({self._breeding}, timeout=self._config.start_timeout)
+        zygote = await self._boot()
+        at_start = self._config.heir_at_start
+        breeding = self._want_heir(0.0 if at_start else self._config.heir_after)
+        self._crown(zygote)
+        if at_start:
+            await asyncio.wait({breeding}, timeout=self._config.start_timeout)
 
     async def current(self) -> Zygote:
         """The one that forks now, or the next one when it is there."""
@@ -123,12 +126,16 @@ class Succession:
         zygote.born = time.monotonic()
         self._reigning = zygote
         self.reigns += 1
-        if self._breeding is None or self._breeding.done():
-            self._breeding = asyncio.get_running_loop().create_task(self._breed())
+        self._want_heir(self._config.heir_after)
         self._on_change()
 
-    async def _breed(self) -> None:
-        pause = 0.0 if self._config.heir_at_start and self.reigns == 1 else self._config.heir_after
+    def _want_heir(self, pause: float) -> asyncio.Task[None]:
+        """In so many seconds, unless one is on its way."""
+        if self._breeding is None or self._breeding.done():
+            self._breeding = asyncio.get_running_loop().create_task(self._breed(pause))
+        return self._breeding
+
+    async def _breed(self, pause: float) -> None:
         while self._heir is None and not self._closed:
             await asyncio.sleep(pause)
             if self._repair is not None and not self._repair.done():
@@ -149,8 +156,7 @@ class Succession:
             return
         if zygote is self._heir:
             self._heir = None
-            if self._breeding is None or self._breeding.done():
-                self._breeding = asyncio.get_running_loop().create_task(self._breed())
+            self._want_heir(self._config.heir_after)
         elif zygote is self._reigning:
             self._reigning = None
             why = f" ({zygote.last_words})" if zygote.last_words else ""

@@ -48,9 +48,22 @@ class ToolResult:
 async def run_tool(tool: Tool) -> ToolResult:
     """Run it; CageUnavailable when it could not be caged, PoolError when it could not be executed."""
     try:
-        failure, theirs = os.pipe()
+        process, failure = await _launched(tool)
     except OSError as error:
-        raise _not_started(tool, error) from None
+        raise WorkerUnavailable(f"{tool.argv[0]} could not be started: {error.strerror}") from None
+    try:
+        return await _wait(process, tool, failure)
+    finally:
+        os.close(failure)
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+async def _launched(tool: Tool) -> tuple[asyncio.subprocess.Process, int]:
+    """Its process, and where it says why it could not be caged or executed; OSError leaves nothing behind."""
+    failure, theirs = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
             *_command(tool, theirs),
@@ -61,21 +74,12 @@ async def run_tool(tool: Tool) -> ToolResult:
             env={},
             pass_fds=(theirs,),
         )
-    except BaseException as error:
+    except BaseException:
         os.close(failure)
-        if isinstance(error, OSError):
-            raise _not_started(tool, error) from None
         raise
     finally:
         os.close(theirs)
-    try:
-        return await _wait(process, tool, failure)
-    finally:
-        os.close(failure)
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+    return process, failure
 
 
 async def _wait(process: asyncio.subprocess.Process, tool: Tool, failure: int) -> ToolResult:
@@ -143,10 +147,6 @@ def _command(tool: Tool, failure: int) -> list[str]:
         allow_degraded=sorted(tool.allow_degraded),
     )
     return command("sandbox.worker.tool", msgspec.json.encode(launch).decode())
-
-
-def _not_started(tool: Tool, error: OSError) -> WorkerUnavailable:
-    return WorkerUnavailable(f"{tool.argv[0]} could not be started: {error.strerror}")
 
 
 def _signal_name(number: int) -> str:
