@@ -26,10 +26,10 @@ from sandbox.pool.process import Worker
 from sandbox.pool.verdicts import Evidence, OomCounter, judge
 from sandbox.pool.zygote import Birth, Zygote
 from sandbox.wire import frames, limits
-from sandbox.wire.control import Reaped
 from sandbox.wire.messages import Call, Done, Fail, FromWorker, Late, Loaded, Log, LogLine, Ready, Reply, Run, ToWorker
 
-NOBODY = 2**22 + 1  # no process has this pid
+from .support import NOBODY, Zoo
+
 BOUNDS = Limits(timeout=30.0, effects=2)
 CODE = Code("code", "source", BOUNDS, owns=("v1/ConfigMap",))
 GROWTH = 50 * 1024  # kilobytes, of the whole process
@@ -70,24 +70,6 @@ class ClockedLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """The clock of the machine, and what was added."""
         return super().time() + self.shift
-
-
-class Zoo:
-    """What a worker wants of its zygote."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
-        self.lost = False
-        self.status = 0
-
-    def reap(self, n: int) -> asyncio.Future[Reaped | None]:
-        """It ended as was said."""
-        future: asyncio.Future[Reaped | None] = self.loop.create_future()
-        future.set_result(Reaped(n, self.status, 0.0, 0))
-        return future
-
-    def allow_cpu(self, _n: int, _seconds: int) -> None:
-        """There is nobody to limit."""
 
 
 class Played:

@@ -15,23 +15,11 @@ from sandbox.pool.process import Worker
 from sandbox.pool.verdicts import OomCounter
 from sandbox.pool.zygote import Birth, Zygote
 from sandbox.wire import frames, limits
-from sandbox.wire.control import Reaped
 from sandbox.wire.messages import Ready
 
-NOBODY = 2**22 + 1  # no process has this pid
+from .support import NOBODY, Zoo
+
 WORD = frames.pack(Ready(), limits.MAX_FRAME_FROM_WORKER)
-
-
-class Buried:
-    """What a worker wants of its zygote."""
-
-    lost = False
-
-    def reap(self, n: int) -> asyncio.Future[Reaped | None]:
-        """It ended by itself."""
-        future: asyncio.Future[Reaped | None] = asyncio.get_running_loop().create_future()
-        future.set_result(Reaped(n, 0, 0.0, 0))
-        return future
 
 
 @dataclass
@@ -56,9 +44,10 @@ async def newborn() -> AsyncIterator[Newborn]:
     ours.setblocking(False)
     pidfd, life = os.pipe()
     birth = Birth(1, NOBODY, pidfd, ours)
-    worker = Worker(cast("Zygote", Buried()), birth, 0, OomCounter(()), lambda _worker: None)
+    loop = asyncio.get_running_loop()
+    worker = Worker(cast("Zygote", Zoo(loop)), birth, 0, OomCounter(()), lambda _worker: None)
     child = Newborn(worker, theirs, life)
-    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: child.troubles.append(context))
+    loop.set_exception_handler(lambda _loop, context: child.troubles.append(context))
     yield child
     if not worker.dead:
         await child.end()

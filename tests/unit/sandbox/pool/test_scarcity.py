@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import gc
 import os
 import socket
 import subprocess
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from sandbox.pool.config import PoolConfig
-from sandbox.pool.errors import CageUnavailable, WorkerUnavailable
+from sandbox.pool.errors import CageUnavailable, PoolError, WorkerUnavailable
 from sandbox.pool.nursery import Nursery
 from sandbox.pool.tools import Tool, run_tool
 from sandbox.pool.zygote import Zygote
 from sandbox.wire.control import Settings
 
+from .support import descriptors
+
 SETTINGS = Settings(parent=os.getpid(), uid=65533)
 MEMORY = 128 * 1024 * 1024
-
-
-def _descriptors() -> int:
-    gc.collect()
-    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a count
 
 
 class Scarce:
     """Raises `code` so many times, and is the real function after that."""
 
-    def __init__(self, function: object, code: int, times: int) -> None:
+    def __init__(self, function: Callable[..., object], code: int, times: int) -> None:
         self._function = function
         self._code = code
         self.left = times
@@ -42,45 +38,36 @@ class Scarce:
         if self.left:
             self.left -= 1
             raise OSError(self._code, os.strerror(self._code))
-        return self._function(*args, **named)  # type: ignore[operator]
+        return self._function(*args, **named)
+
+
+Attempt = Callable[[], Coroutine[object, object, object]]
+TRIED: dict[str, tuple[Attempt, type[PoolError], str]] = {
+    "zygote": (lambda: Zygote.start(SETTINGS, 10.0, lambda _zygote: None), CageUnavailable, "zygote: it"),
+    "tool": (lambda: run_tool(Tool(argv=("ruff",), cwd=Path("/"))), WorkerUnavailable, "ruff"),
+}
 
 
 @pytest.mark.parametrize(
-    ("owner", "name", "code"), [(subprocess, "Popen", errno.EAGAIN), (socket, "socketpair", errno.EMFILE)]
+    ("tried", "owner", "name", "code"),
+    [
+        ("zygote", subprocess, "Popen", errno.EAGAIN),
+        ("zygote", socket, "socketpair", errno.EMFILE),
+        ("tool", asyncio, "create_subprocess_exec", errno.EAGAIN),
+        ("tool", os, "pipe", errno.EMFILE),
+    ],
 )
-async def test_a_zygote_that_cannot_be_started_says_why(
-    monkeypatch: pytest.MonkeyPatch, owner: object, name: str, code: int
+async def test_what_cannot_be_started_says_why(
+    monkeypatch: pytest.MonkeyPatch, tried: str, owner: object, name: str, code: int
 ) -> None:
     """It is an error of the pool's, and nothing of the attempt stays open."""
-
-    def refuse(*_args: object, **_named: object) -> NoReturn:
-        raise OSError(code, os.strerror(code))
-
-    before = _descriptors()
-    monkeypatch.setattr(owner, name, refuse)
-    with pytest.raises(CageUnavailable, match=f"could not be started: {os.strerror(code)}"):
-        await Zygote.start(SETTINGS, 10.0, lambda _zygote: None)
+    attempt, error, subject = TRIED[tried]
+    before = descriptors()
+    monkeypatch.setattr(owner, name, Scarce(getattr(owner, name), code, 1))
+    with pytest.raises(error, match=f"{subject} could not be started: {os.strerror(code)}"):
+        await attempt()
     monkeypatch.undo()
-    assert _descriptors() == before
-
-
-@pytest.mark.parametrize(
-    ("owner", "name", "code"), [(os, "pipe", errno.EMFILE), (asyncio, "create_subprocess_exec", errno.EAGAIN)]
-)
-async def test_a_tool_that_cannot_be_started_says_why(
-    monkeypatch: pytest.MonkeyPatch, owner: object, name: str, code: int
-) -> None:
-    """As a worker would."""
-
-    def refuse(*_args: object, **_named: object) -> NoReturn:
-        raise OSError(code, os.strerror(code))
-
-    before = _descriptors()
-    monkeypatch.setattr(owner, name, refuse)
-    with pytest.raises(WorkerUnavailable, match=f"ruff could not be started: {os.strerror(code)}"):
-        await run_tool(Tool(argv=("ruff",), cwd=Path("/")))
-    monkeypatch.undo()
-    assert _descriptors() == before
+    assert descriptors() == before
 
 
 async def test_a_worker_waits_for_a_descriptor_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,8 @@ import pytest
 from sandbox.pool.zygote import Zygote, ZygoteLost
 from sandbox.wire.control import MAX_PACKET, Forked, Reaped, Up, encode
 
+from .support import descriptors
+
 UP = encode(Up({}, "v"))
 BROKEN = {
     "bytes of no protocol": ([b"hello"], 0),
@@ -39,7 +41,7 @@ async def test_a_malformed_packet_is_the_end_of_a_zygote(name: str) -> None:
     try:
         await asyncio.sleep(0)
         _, asked, _, _ = socket.recv_fds(theirs, 4096, 1)
-        open_before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a count
+        open_before = descriptors()
         with open(os.devnull, "rb") as null:  # noqa: PTH123, ASYNC230
             for packet in packets:
                 if extra:
@@ -53,7 +55,7 @@ async def test_a_malformed_packet_is_the_end_of_a_zygote(name: str) -> None:
         assert zygote.last_words.startswith("it broke the protocol: ")
         assert process.returncode == -9
         # Less its control socket and the worker's socket, which both were the host's.
-        assert len(os.listdir("/proc/self/fd")) == open_before - 2  # noqa: PTH208
+        assert descriptors() == open_before - 2
         os.close(asked[0])
     finally:
         zygote.close()
