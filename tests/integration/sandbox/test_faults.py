@@ -291,4 +291,4 @@ async def test_a_zygote_killed_again_and_again_while_it_forks_is_never_a_broken_
         if zygote is not None:
             os.kill(zygote, signal.SIGKILL)
         assert {(await run).verdict for run in runs} == {Verdict.SUCCEEDED}
-    assert {kind for kind, _ in bench.incidents} == {"zygote"}
+    assert {kind for kind, _ in bench.incidents} == {"zygote"}, bench.incidents
