@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
 import uvloop
@@ -125,13 +125,14 @@ async def idle() -> dict[str, object]:
     }
 
 
-async def heir_stands(pool: Pool) -> None:
-    """Until there is one that was not told of before."""
+async def soon(what: str, found: Callable[[], int | None]) -> int:
+    """What is found as soon as there is one."""
     until = time.monotonic() + DEADLINE
-    while pool.status().heir_pid is None:
+    while (one := found()) is None:
         if time.monotonic() > until:
-            raise TimeoutError("no heir came")
+            raise TimeoutError(f"no {what} came")
         await asyncio.sleep(0.01)
+    return one
 
 
 def kill_and_see_dead(pid: int) -> None:
@@ -146,13 +147,7 @@ def kill_and_see_dead(pid: int) -> None:
 
 async def reigning(pool: Pool, last: int) -> int:
     """The zygote of now, which is another than the last; the runs may be over sooner than it is there."""
-    until = time.monotonic() + DEADLINE
-    while (zygote := pool.status().zygote_pid) in (None, last):
-        if time.monotonic() > until:
-            raise TimeoutError("no zygote came")
-        await asyncio.sleep(0.01)
-    assert zygote is not None
-    return zygote
+    return await soon("zygote", lambda: pid if (pid := pool.status().zygote_pid) != last else None)
 
 
 async def zygote_killed(config: PoolConfig, kills: int, *, heir: bool) -> dict[str, object]:
@@ -168,7 +163,7 @@ async def zygote_killed(config: PoolConfig, kills: int, *, heir: bool) -> dict[s
             await pool.run(RunRequest(code, OBJECT))
         for _ in range(kills):
             if heir:
-                await heir_stands(pool)
+                await soon("heir", lambda: pool.status().heir_pid)
             zygote = await reigning(pool, zygote)
             running = [asyncio.ensure_future(pool.run(RunRequest(code, OBJECT))) for code in lanes]
             await asyncio.sleep(0.003)
