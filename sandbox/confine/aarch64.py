@@ -43,7 +43,7 @@ AARCH64 = Architecture(
         "open_by_handle_at": 265, "setns": 268, "sendmmsg": 269, "process_vm_readv": 270,
         "process_vm_writev": 271, "kcmp": 272, "finit_module": 273, "sched_setattr": 274,
         "seccomp": 277, "getrandom": 278, "memfd_create": 279, "bpf": 280, "userfaultfd": 282,
-        "statx": 291, "rseq": 293, "kexec_file_load": 294, "pidfd_send_signal": 424,
+        "preadv2": 286, "statx": 291, "rseq": 293, "kexec_file_load": 294, "pidfd_send_signal": 424,
         "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428,
         "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433,
         "pidfd_open": 434, "clone3": 435, "close_range": 436, "pidfd_getfd": 438, "faccessat2": 439,

@@ -65,6 +65,11 @@ def _pid(pid: int) -> When:
 _NO_EXEC = When(argument=2, mask=_PROT_EXEC, value=0)
 _ANONYMOUS = When(argument=3, mask=_MAP_ANONYMOUS, value=_MAP_ANONYMOUS)
 _NO_ADDRESS = When(argument=4, value=0)
+_NO_POSITION = When(argument=3, value=2**64 - 1)
+_RWF_NOWAIT = When(argument=5, value=8, mask=_LOW)
+
+# A look at what the socket has: `read` by another number, with the one flag that it does not wait.
+_LOOK = Rule("preadv2", ALLOW, (_on(SOCKET_FD), _NO_POSITION, _RWF_NOWAIT))
 
 # Waiting and waking alone: the other operations (requeue, priority inheritance) are the kernel's most
 # broken ones, and nothing here needs them. The masked bits are FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME.
@@ -81,6 +86,7 @@ WORKER = Profile(
         *(Rule(call, ALLOW) for call in _HARMLESS if call != "mmap"),
         # And no recvfrom, no sendto: they have flags, and MSG_OOB on a unix socket broke kernels (CVE-2025-38236).
         Rule("read", ALLOW, (_on(SOCKET_FD),)),
+        _LOOK,
         Rule("write", ALLOW, (_on(SOCKET_FD),)),
         Rule("write", _EBADF, (_on(1),)),
         Rule("write", _EBADF, (_on(2),)),
@@ -112,6 +118,7 @@ ZYGOTE = Profile(
         Rule("clone3", _ENOSYS),
         *(Rule(call, ALLOW, (_on(CONTROL_FD),)) for call in ("recvmsg", "sendmsg", "getsockopt")),
         Rule("recvfrom", ALLOW, (_NO_ADDRESS,)),
+        _LOOK,  # for the workers: the stricter of the two filters wins
         Rule("sendto", ALLOW, (_NO_ADDRESS,)),
         Rule("writev", _EBADF),
     ),

@@ -96,6 +96,7 @@ class RunResult:
 
     `run_id` is there whatever happened, also when the code did not load. `peak_memory_bytes` is the most that the
     worker ever had resident, its earlier runs and the interpreter included: never less than what this run took.
+    `cpu_ms` may hold some 0.05 ms of the worker's waiting awake (docs/decisions/0018).
     """
 
     verdict: Verdict

@@ -31,7 +31,9 @@ from sandbox.wire.frames import FrameError
 from sandbox.wire.messages import Call, Check, FromWorker, Load, Loaded, Ready, Reply, Run, Stuck, ToWorker
 
 _CHUNK = 64 * 1024
-_IDLE_CPU = 1.0  # seconds that a worker may use between its jobs, beyond what its jobs used: it frees what they made
+# Seconds that a worker may use between its jobs, beyond what its jobs used, for it frees what they made, and beyond
+# the time that it waits awake.
+_IDLE_CPU = 1.0
 _SILENT = frozenset({State.FRESH, State.LOADED, State.OVER})  # not a byte is due, so none is looked at
 
 
@@ -135,7 +137,8 @@ class Worker:
     def check_idle(self) -> float:
         """The CPU seconds it has used so far; a worker that works while nothing is asked of it is ended."""
         used = self._meter.cpu()
-        if self._job is None and used - self._cpu_of_jobs > _IDLE_CPU + self._cpu_of_jobs:
+        allowed = _IDLE_CPU + self._cpu_of_jobs + self.runs * limits.AWAKE
+        if self._job is None and used - self._cpu_of_jobs > allowed:
             self._violate(f"it used the processor for {used - self._cpu_of_jobs:.1f} s between its jobs")
         return used
 

@@ -27,6 +27,10 @@ MAX_REPLY_BYTES = 4 * 1024 * 1024
 MAX_LIST_ITEMS = 500
 MAX_COUNT = 1_000_000
 
+# Seconds that a worker looks for its next run before it sleeps, where the last one came as soon. A host that runs one
+# after the other takes some 80 µs between two, 110 where it slept.
+AWAKE = 130e-6
+
 # Among the declared kinds: every kind may be read, for a dry-run where no Reconciler says which.
 ANY_KIND = "*"
 

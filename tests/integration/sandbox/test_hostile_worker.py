@@ -97,6 +97,16 @@ DEATHS = {
     "an exit status of its own": ("import os\nos._exit(5)", Verdict.CRASHED, Layer.CAGE),
     "a socket": ("import socket\nsocket.socket()", Verdict.CAGE_VIOLATION, Layer.CAGE),
     "a fork": ("import os\nos.fork()", Verdict.CAGE_VIOLATION, Layer.CAGE),
+    "a look at its socket that waits": (
+        "import os\nos.preadv(3, [bytearray(1)], -1, 0)",
+        Verdict.CAGE_VIOLATION,
+        Layer.CAGE,
+    ),
+    "a look at something else": (
+        "import os\nos.preadv(0, [bytearray(1)], -1, os.RWF_NOWAIT)",
+        Verdict.CAGE_VIOLATION,
+        Layer.CAGE,
+    ),
     "closing its socket": ("import os\nos.close(3)", Verdict.CAGE_VIOLATION, Layer.CAGE),
     "code in memory": (
         "import mmap\nmmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC)",
@@ -265,3 +275,18 @@ async def test_a_worker_that_does_not_read_is_ended(bare: Bench, monkeypatch: py
     result = await bare.beside(bare.pool.run(RunRequest(one, large)))
     assert (result.verdict, result.layer) == (Verdict.PROTOCOL_VIOLATION, Layer.HOST)
     assert result.message.endswith("it does not read what it is sent")
+
+
+async def test_a_worker_may_look_without_waiting(bare: Bench) -> None:
+    """Through both filters, its own and the zygote's: what it does between two runs (docs/decisions/0018)."""
+    source = function(
+        """
+        import os
+        try:
+            os.preadv(3, [bytearray(1)], -1, os.RWF_NOWAIT)
+        except BlockingIOError:
+            ctx.status["found"] = "nothing yet"
+        """
+    )
+    result = await bare.run(source)
+    assert (result.verdict, result.status) == (Verdict.SUCCEEDED, b'{"found":"nothing yet"}'), result.message

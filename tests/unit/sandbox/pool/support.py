@@ -1,11 +1,20 @@
-"""What tests of the host's end share: a zygote that is played, a pid that is nobody's, our own descriptors."""
+"""What tests of the host's end share: a worker and a zygote that are played, a pid of nobody's, our descriptors."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
+from sandbox.pool.process import Worker
+from sandbox.pool.verdicts import OomCounter
+from sandbox.pool.zygote import Birth, Zygote
 from sandbox.wire.control import Reaped
 
 NOBODY = 2**22 + 1  # no process has this pid
@@ -33,3 +42,36 @@ class Zoo:
 
     def allow_cpu(self, _n: int, _seconds: int) -> None:
         """There is nobody to limit."""
+
+
+@dataclass
+class Newborn:
+    """A worker of the host's, the other end of its socket, what its process is, and what went wrong in the loop."""
+
+    worker: Worker
+    theirs: socket.socket
+    life: int
+    troubles: list[object] = field(default_factory=list)
+
+    async def end(self) -> None:
+        """Its process ends."""
+        os.close(self.life)
+        await asyncio.wait_for(self.worker.gone, 10)
+
+
+@asynccontextmanager
+async def born() -> AsyncIterator[Newborn]:
+    """A worker that was forked and has said nothing; whatever a callback of the loop raises fails the test."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    pidfd, life = os.pipe()
+    birth = Birth(1, NOBODY, pidfd, ours)
+    loop = asyncio.get_running_loop()
+    worker = Worker(cast("Zygote", Zoo(loop)), birth, 0, OomCounter(()), lambda _worker: None)
+    child = Newborn(worker, theirs, life)
+    loop.set_exception_handler(lambda _loop, context: child.troubles.append(context))
+    yield child
+    if not worker.dead:
+        await child.end()
+    theirs.close()
+    assert child.troubles == []
