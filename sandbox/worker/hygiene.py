@@ -25,12 +25,20 @@ class Sink:
         """There is nothing."""
 
 
-def _nothing(*_arguments: object) -> None:
+def _nothing(*_arguments: object, **_named: object) -> None:
     """Whatever there was to say."""
 
 
 def _no_lines(*_arguments: object) -> list[str]:
     return []
+
+
+def alone_after_a_fork() -> None:
+    """Nothing of a library's runs in a child before its cage: to be called before the libraries are imported.
+
+    `random` would fill its own source from the kernel each time, which nobody here asks for a number: 0.1 ms.
+    """
+    os.register_at_fork = _nothing
 
 
 def quiet() -> None:

@@ -81,6 +81,7 @@ class Zygote:
             self._program, own = Program.of(WORKER), Program.of(ZYGOTE)
         except OSError as error:
             raise Unfit("seccomp", error.strerror or str(error)) from None
+        hygiene.alone_after_a_fork()
         language = self._warm()
         self._worker = Worker(language, self._alarm)
         try:

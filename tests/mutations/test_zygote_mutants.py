@@ -29,6 +29,7 @@ TIDY = {
     "tools": [],
     "handlers": {"14": "ring"},
     "collects": True,
+    "hooked": False,
 }
 
 

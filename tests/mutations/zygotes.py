@@ -54,7 +54,15 @@ def _untidy(where, changed, how):
     for number in LIBRARY_SIGNALS:
         ctypes.CDLL(None).syscall(_SYS_RT_SIGACTION[os.uname().machine], number, ignored, None, 8)
     policy = types.ModuleType("sandbox.worker.policed")
-    policy.Policy = bare.Bare
+    builtins.hooked = False
+
+    def imported(name):
+        if name != "Policy":
+            raise AttributeError(name)
+        os.register_at_fork(after_in_child=lambda: setattr(builtins, "hooked", True))
+        return bare.Bare
+
+    policy.__getattr__ = imported
     sys.modules[policy.__name__] = policy
     forks, fork = [], os.fork
 
@@ -115,6 +123,7 @@ def reconcile(obj, ctx):
         "tools": sorted(one for one in sys.modules if one.partition(".")[0] in TOOLS or one.startswith(PARTS)),
         "handlers": {number: one for number, one in handlers.items() if one not in ("0", "Handlers.SIG_DFL")},
         "collects": gc.isenabled(),
+        "hooked": builtins.hooked,
         "forks": builtins.forks,
     })
     def broken(*_):
