@@ -47,7 +47,7 @@ def quiet() -> None:
     sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = Sink()  # type: ignore[assignment,misc]
     sys.stdin = sys.__stdin__ = None  # type: ignore[misc]
     sys.excepthook = sys.unraisablehook = _nothing
-    linecache.checkcache = _nothing  # type: ignore[assignment]
+    linecache.checkcache = _nothing
     linecache.updatecache = _no_lines  # type: ignore[assignment]
     sys.set_int_max_str_digits(4300)
     os.environ["TZ"] = "UTC0"  # as POSIX writes it: no file is read for it

@@ -12,6 +12,7 @@ import platform
 import resource
 import signal
 import socket
+import sys
 from functools import lru_cache
 
 import msgspec
@@ -47,6 +48,7 @@ LOST = 72  # a worker's own loop failed
 _OOM_SCORE = b"900"
 _DEV_NULL = 1
 _CALLS_KEPT = 16  # as many sizes of memory; the descriptor is the same one at each fork
+_INT = 4  # bytes of a C int, which is what a descriptor travels as
 _CANARY_MEMORY = 256 * 1024 * 1024
 
 
@@ -201,11 +203,13 @@ class Zygote:
             return
         if pid == 0:
             self._become_worker(calls, fd)
-        os.close(fd)
-        self._pids[message.n] = pid
         pidfd = os.pidfd_open(pid)
-        socket.send_fds(self._control, [encode(Forked(message.n, pid))], [pidfd])
+        # First of all, for the child may wait for this processor; `socket.send_fds` builds more than this.
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, pidfd.to_bytes(_INT, sys.byteorder))
+        self._control.sendmsg([encode(Forked(message.n, pid))], [rights])
+        self._pids[message.n] = pid
         os.close(pidfd)
+        os.close(fd)
 
     def _become_worker(self, calls: Calls, fd: int) -> None:
         try:
